@@ -1,1 +1,26 @@
-//! Being built.
+#![doc = include_str!("../README.md")]
+
+pub mod acl;
+pub mod code;
+pub mod date;
+pub mod encode;
+pub mod error;
+pub mod event;
+pub mod name;
+pub mod object;
+pub mod query;
+pub mod schema;
+pub mod update;
+pub mod value;
+
+pub use acl::{Acl, Rights};
+pub use code::Code;
+pub use date::Date;
+pub use error::ParseError;
+pub use event::Event;
+pub use name::{ClassName, FieldName, ObjectId, Path};
+pub use object::{Fields, Object};
+pub use query::{Filter, Limit, Order, Query, Test};
+pub use schema::{Field, FieldType, Permissions, Schema};
+pub use update::{Op, Update};
+pub use value::{Map, Pointer, Value};

@@ -1,0 +1,80 @@
+//! What a find asks for.
+
+pub mod filter;
+pub mod order;
+
+pub use filter::{Filter, Test};
+pub use order::Order;
+
+use crate::{ClassName, Path};
+
+/// How many rows an answer may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// At most so many; 0 asks for no rows at all.
+    Rows(u64),
+    /// Every row: only includes and sub-queries ask for that.
+    All,
+}
+
+/// One find of one class, as a client states it.
+#[derive(Clone, PartialEq)]
+pub struct Query {
+    /// The class to search.
+    pub class: ClassName,
+    /// Which objects.
+    pub filter: Filter,
+    /// Sort keys, strongest first; ties stay in the backend's order.
+    pub order: Vec<Order>,
+    /// Rows to pass over.
+    pub skip: u64,
+    /// Rows to answer; `None` is the server's default.
+    pub limit: Option<Limit>,
+    /// Fields to answer; `None` is all. Dotted entries reach into includes.
+    pub keys: Option<Vec<Path>>,
+    /// Fields to leave out.
+    pub exclude_keys: Vec<Path>,
+    /// Pointer paths to expand; each prefix of a path is expanded too.
+    pub include: Vec<Path>,
+    /// Whether every pointer is expanded, one level deep.
+    pub include_all: bool,
+    /// Whether the total number of matches is asked for, too.
+    pub count: bool,
+}
+
+impl Query {
+    /// Makes a query for everything in a class.
+    pub fn new(class: ClassName) -> Query {
+        Query {
+            class,
+            filter: Filter::all(),
+            order: Vec::new(),
+            skip: 0,
+            limit: None,
+            keys: None,
+            exclude_keys: Vec::new(),
+            include: Vec::new(),
+            include_all: false,
+            count: false,
+        }
+    }
+
+    /// The id, when the query asks for exactly one object by id; Parse then checks `get` and not `find`.
+    pub fn single_id(&self) -> Option<&str> {
+        match &self.filter {
+            Filter::Test(path, Test::Eq(value)) if *path == "objectId" => value.as_str(),
+            Filter::And(parts) => match parts.as_slice() {
+                [Filter::Test(path, Test::Eq(value))] if *path == "objectId" => value.as_str(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Shows the class and sizes, never the operands.
+impl std::fmt::Debug for Query {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Query({}, {:?})", self.class, self.filter)
+    }
+}
