@@ -219,7 +219,16 @@ pub struct Schema {
     /// Its indexes, without the one on the id.
     pub indexes: Indexes,
     /// Groups of fields whose values are unique together.
-    pub unique: Vec<Vec<FieldName>>,
+    pub unique: Vec<Unique>,
+}
+
+/// Fields whose values no two objects of a class may share; an object that lacks one of them never collides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unique {
+    /// The fields.
+    pub fields: Vec<FieldName>,
+    /// Whether texts that differ only in case collide, as usernames do.
+    pub ignore_case: bool,
 }
 
 impl Schema {
