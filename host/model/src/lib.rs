@@ -21,6 +21,6 @@ pub use event::Event;
 pub use name::{ClassName, FieldName, ObjectId, Path};
 pub use object::{Fields, Object};
 pub use query::{Filter, Limit, Order, Query, Test};
-pub use schema::{Field, FieldType, Permissions, Schema, Unique};
+pub use schema::{Field, FieldType, Permissions, Schema, SchemaEdit, Unique};
 pub use update::{Op, Update};
 pub use value::{Map, Pointer, Value};

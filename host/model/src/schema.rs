@@ -253,3 +253,16 @@ impl Schema {
         }
     }
 }
+
+/// What a request of the schema API changes in a class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SchemaEdit {
+    /// The class.
+    pub class: ClassName,
+    /// Fields to add; `None` deletes one.
+    pub fields: BTreeMap<FieldName, Option<Field>>,
+    /// Replaces the permissions whole.
+    pub permissions: Option<Permissions>,
+    /// Indexes to add; `None` deletes one.
+    pub indexes: BTreeMap<String, Option<BTreeMap<String, IndexKind>>>,
+}

@@ -1,0 +1,66 @@
+//! The settings of the door.
+
+use auth::password::Scheme;
+use serde::Deserialize;
+
+/// How the door behaves; defaults are those of the reference unless a safer one is known.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Whether a save by somebody without the master key may make a class.
+    pub allow_client_class_creation: bool,
+    /// Whether clients may choose object ids.
+    pub allow_custom_object_id: bool,
+    /// Whether new users are readable by themselves alone.
+    pub enforce_private_users: bool,
+    /// Rows of a find that names no limit.
+    pub default_limit: u64,
+    /// The most rows of a find; 0 sets no limit.
+    pub max_limit: u64,
+    /// How long a session lives, in seconds.
+    pub session_length: u64,
+    /// Whether sessions expire at all.
+    pub expire_inactive_sessions: bool,
+    /// Whether a changed password ends the user's other sessions.
+    pub revoke_session_on_password_reset: bool,
+    /// How new passwords are stored. Both forms are always accepted at login.
+    #[serde(skip)]
+    pub password_scheme: Scheme,
+    /// Failed logins in a row before an account is locked; 0 never locks.
+    pub lockout_threshold: u32,
+    /// How long an account stays locked, in minutes.
+    pub lockout_minutes: u32,
+    /// How long a request may take, in seconds.
+    pub request_timeout: u64,
+    /// How deep includes may reach.
+    pub include_depth: usize,
+    /// How many paths one query may include.
+    pub include_count: usize,
+    /// How deep sub-queries may nest.
+    pub subquery_depth: usize,
+    /// How many requests one batch may hold.
+    pub batch_limit: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            allow_client_class_creation: false,
+            allow_custom_object_id: false,
+            enforce_private_users: true,
+            default_limit: 100,
+            max_limit: 0,
+            session_length: 31_536_000,
+            expire_inactive_sessions: true,
+            revoke_session_on_password_reset: true,
+            password_scheme: Scheme::Argon2id,
+            lockout_threshold: 0,
+            lockout_minutes: 5,
+            request_timeout: 30,
+            include_depth: 10,
+            include_count: 100,
+            subquery_depth: 10,
+            batch_limit: 100,
+        }
+    }
+}

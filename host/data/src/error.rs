@@ -1,0 +1,90 @@
+//! What an operation may answer instead of success.
+
+use std::borrow::Cow;
+
+use model::{Code, ParseError};
+
+/// Named for what the caller can do about it; `Display` is safe to send.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The request is wrong, or its object isn't there: the client reads why.
+    #[error("{0}")]
+    Refused(ParseError),
+    /// Policy said no; recorded as a denial, answered with the code.
+    #[error("{0}")]
+    Denied(ParseError),
+    /// The operation belongs to the master key: HTTP 403 without a Parse code.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The trail, the storage or the plugin pool can't be used now: HTTP 503, try again after so many seconds.
+    #[error("{reason}")]
+    Unavailable {
+        /// What the client reads.
+        reason: &'static str,
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// Something broke; the text is for the log, the client reads code 1.
+    #[error("Internal server error.")]
+    Internal(Cow<'static, str>),
+}
+
+impl Error {
+    /// Refuses with a code and a text.
+    pub fn refused(code: Code, message: impl Into<Cow<'static, str>>) -> Error {
+        Error::Refused(ParseError::new(code, message))
+    }
+
+    /// Denies with the sanitised text of the reference's default (`enableSanitizedErrorResponse`).
+    pub fn denied() -> Error {
+        Error::Denied(ParseError::new(Code::OperationForbidden, "Permission denied"))
+    }
+
+    /// Answers for an object that is missing, unreadable or unwritable.
+    pub fn not_found() -> Error {
+        Error::Refused(ParseError::object_not_found())
+    }
+
+    /// The Parse code that goes with the error; 1 for what has none.
+    pub fn code(&self) -> Code {
+        match self {
+            Error::Refused(error) | Error::Denied(error) => error.code,
+            Error::Forbidden(_) => Code::OperationForbidden,
+            Error::Unavailable { .. } | Error::Internal(_) => Code::InternalServerError,
+        }
+    }
+}
+
+impl From<ParseError> for Error {
+    fn from(error: ParseError) -> Error {
+        Error::Refused(error)
+    }
+}
+
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Error {
+        use storage::Error as Storage;
+        match error {
+            Storage::NotFound => Error::not_found(),
+            Storage::Duplicate { .. } => Error::Refused(ParseError::of(Code::DuplicateValue)),
+            Storage::Mismatch { field, expected } => {
+                Error::refused(Code::IncorrectType, format!("the operation on {field} needs type {expected}"))
+            }
+            Storage::Unsupported(what) => {
+                Error::refused(Code::CommandUnavailable, format!("{what} is not supported yet"))
+            }
+            Storage::Unavailable(reason) => {
+                tracing::error!(reason, "storage is unavailable");
+                Error::Unavailable { reason: "The database is unavailable; try again shortly.", retry_after: 1 }
+            }
+            Storage::Conflict(reason) | Storage::Internal(reason) => Error::Internal(reason.into()),
+        }
+    }
+}
+
+impl From<audit::Error> for Error {
+    fn from(error: audit::Error) -> Error {
+        tracing::error!(%error, "the audit trail is unavailable");
+        Error::Unavailable { reason: "audit_unavailable", retry_after: 5 }
+    }
+}
