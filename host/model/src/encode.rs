@@ -3,7 +3,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map as JsonMap, Number, Value as Json, json};
 
-use crate::{Acl, ClassName, Code, Date, Object, ObjectId, ParseError, Pointer, Rights, Value, object::Fields, value::Map};
+use crate::{
+    Acl, ClassName, Code, Date, Object, ObjectId, ParseError, Pointer, Rights, Value, object::Fields,
+    value::Map,
+};
 
 /// Turns REST JSON into a value.
 ///
@@ -43,9 +46,9 @@ fn typed(mut map: JsonMap<String, Json>) -> Result<Value, ParseError> {
     let text = |key: &str| map.get(key).and_then(Json::as_str);
     Ok(match kind.as_str() {
         "Date" => Value::Date(text("iso").and_then(Date::parse).ok_or_else(|| invalid("Date"))?),
-        "Bytes" => {
-            Value::Bytes(text("base64").and_then(|text| STANDARD.decode(text).ok()).ok_or_else(|| invalid("Bytes"))?)
-        }
+        "Bytes" => Value::Bytes(
+            text("base64").and_then(|text| STANDARD.decode(text).ok()).ok_or_else(|| invalid("Bytes"))?,
+        ),
         "GeoPoint" => {
             let degrees = |key: &str| map.get(key).and_then(Json::as_f64).ok_or_else(|| invalid("GeoPoint"));
             Value::GeoPoint { latitude: degrees("latitude")?, longitude: degrees("longitude")? }
@@ -56,11 +59,15 @@ fn typed(mut map: JsonMap<String, Json>) -> Result<Value, ParseError> {
             url: text("url").map(ToOwned::to_owned),
         },
         "Pointer" => Value::Pointer(Pointer {
-            class: text("className").and_then(|name| ClassName::new(name).ok()).ok_or_else(|| invalid("Pointer"))?,
+            class: text("className")
+                .and_then(|name| ClassName::new(name).ok())
+                .ok_or_else(|| invalid("Pointer"))?,
             id: text("objectId").and_then(|id| ObjectId::new(id).ok()).ok_or_else(|| invalid("Pointer"))?,
         }),
         "Relation" => Value::Relation(
-            text("className").and_then(|name| ClassName::new(name).ok()).ok_or_else(|| invalid("Relation"))?,
+            text("className")
+                .and_then(|name| ClassName::new(name).ok())
+                .ok_or_else(|| invalid("Relation"))?,
         ),
         "Object" => {
             let class = text("className").and_then(|name| ClassName::new(name).ok());
@@ -118,7 +125,8 @@ pub fn json(value: &Value) -> Json {
             json!({"__type": "GeoPoint", "latitude": number_json(*latitude), "longitude": number_json(*longitude)})
         }
         Value::Polygon(ring) => {
-            let points: Vec<Json> = ring.iter().map(|(a, b)| json!([number_json(*a), number_json(*b)])).collect();
+            let points: Vec<Json> =
+                ring.iter().map(|(a, b)| json!([number_json(*a), number_json(*b)])).collect();
             json!({"__type": "Polygon", "coordinates": points})
         }
         Value::File { name, url: Some(url) } => json!({"__type": "File", "name": name, "url": url}),
@@ -128,7 +136,9 @@ pub fn json(value: &Value) -> Json {
         }
         Value::Relation(class) => json!({"__type": "Relation", "className": class.as_str()}),
         Value::Array(items) => Json::Array(items.iter().map(json).collect()),
-        Value::Object(map) => Json::Object(map.iter().map(|(key, value)| (key.clone(), json(value))).collect()),
+        Value::Object(map) => {
+            Json::Object(map.iter().map(|(key, value)| (key.clone(), json(value))).collect())
+        }
         Value::Record(object) => {
             let mut map = object_json(object);
             map.insert("__type".into(), "Object".into());

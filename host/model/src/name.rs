@@ -84,7 +84,9 @@ impl ClassName {
     /// # Errors
     /// 103 when the name isn't legal.
     pub fn new(name: &str) -> Result<ClassName, ParseError> {
-        if SYSTEM_CLASSES.contains(&name) || is_join(name) || (is_identifier(name) && name != "length" && name != "className")
+        if SYSTEM_CLASSES.contains(&name)
+            || is_join(name)
+            || (is_identifier(name) && name != "length" && name != "className")
         {
             return Ok(ClassName(name.into()));
         }
@@ -132,6 +134,14 @@ fn is_join(name: &str) -> bool {
 pub fn is_identifier(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The name as an error text may repeat it: a name isn't a value, but what doesn't look like one might be.
+///
+/// Answers a placeholder for anything longer than 64 bytes or with characters that no name has.
+pub fn shown(name: &str) -> &str {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$' | b'-');
+    if !name.is_empty() && name.len() <= 64 && name.bytes().all(plain) { name } else { "(not shown)" }
 }
 
 /// The name of a field of a class: an identifier, or with a leading underscore one of the server's own columns.
@@ -216,7 +226,10 @@ impl ObjectId {
     /// 104 when it is empty, too long or holds control characters.
     pub fn new(text: &str) -> Result<ObjectId, ParseError> {
         if text.is_empty() || text.len() > 128 || text.chars().any(char::is_control) {
-            return Err(ParseError::new(Code::MissingObjectId, "objectId must not be empty, null or malformed"));
+            return Err(ParseError::new(
+                Code::MissingObjectId,
+                "objectId must not be empty, null or malformed",
+            ));
         }
         Ok(ObjectId(text.into()))
     }
@@ -231,7 +244,19 @@ mod tests {
         for good in ["Patient", "a_1", "_User", "_Join:users:_Role", "_Join:a:B"] {
             assert!(ClassName::new(good).is_ok(), "{good}");
         }
-        for bad in ["", "_Patient", "1a", "a-b", "a b", "length", "className", "_Join:users", "_Join::B", "a;drop", "é"] {
+        for bad in [
+            "",
+            "_Patient",
+            "1a",
+            "a-b",
+            "a b",
+            "length",
+            "className",
+            "_Join:users",
+            "_Join::B",
+            "a;drop",
+            "é",
+        ] {
             assert!(ClassName::new(bad).is_err(), "{bad}");
         }
     }

@@ -108,7 +108,10 @@ impl Filter {
 
     /// Makes a test on a path that is known to be legal.
     pub fn test(path: &'static str, test: Test) -> Filter {
-        #[expect(clippy::expect_used, reason = "only called with literals that are legal paths; tests cover each")]
+        #[expect(
+            clippy::expect_used,
+            reason = "only called with literals that are legal paths; tests cover each"
+        )]
         Filter::Test(Path::new(path).expect("a legal path"), test)
     }
 

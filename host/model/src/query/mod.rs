@@ -2,9 +2,12 @@
 
 pub mod filter;
 pub mod order;
+pub mod parse;
+mod pattern;
 
 pub use filter::{Filter, Test};
 pub use order::Order;
+pub use parse::Limits;
 
 use crate::{ClassName, Path};
 

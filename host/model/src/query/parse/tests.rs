@@ -1,0 +1,195 @@
+//! What `where` may say and what it is refused for.
+
+use serde_json::json;
+
+use super::*;
+
+fn read(json: Json) -> Filter {
+    filter(json, &Limits::default()).unwrap()
+}
+
+fn refused(json: Json) -> (i32, String) {
+    let error = filter(json, &Limits::default()).unwrap_err();
+    (error.code.number(), error.message.into_owned())
+}
+
+fn test(path: &str, test: Test) -> Filter {
+    Filter::Test(Path::new(path).unwrap(), test)
+}
+
+#[test]
+fn an_empty_where_passes_everything() {
+    assert_eq!(read(json!({})), Filter::all());
+}
+
+#[test]
+fn literals_mean_equality() {
+    assert_eq!(read(json!({"a": 1})), test("a", Test::Eq(Value::Number(1.0))));
+    assert_eq!(read(json!({"a": null})), test("a", Test::Eq(Value::Null)));
+    assert_eq!(read(json!({"a": {}})), test("a", Test::Eq(Value::Object(Default::default()))));
+    assert_eq!(read(json!({"a.b.0": "x"})), test("a.b.0", Test::Eq("x".into())));
+    let pointer = json!({"__type": "Pointer", "className": "Ward", "objectId": "w1"});
+    assert!(matches!(read(json!({"a": pointer})), Filter::Test(_, Test::Eq(Value::Pointer(_)))));
+}
+
+#[test]
+fn literals_and_operators_mix() {
+    let expected = Filter::And(vec![
+        test("a", Test::Eq(Value::Object([("x".to_owned(), Value::Number(1.0))].into()))),
+        test("a", Test::Exists(true)),
+    ]);
+    assert_eq!(read(json!({"a": {"x": 1, "$exists": true}})), expected);
+}
+
+#[test]
+fn every_operator_is_read() {
+    let number = |n: f64| Value::Number(n);
+    let cases = [
+        (json!({"$eq": 1}), Test::Eq(number(1.0))),
+        (json!({"$ne": 1}), Test::Ne(number(1.0))),
+        (json!({"$lt": 1}), Test::Lt(number(1.0))),
+        (json!({"$lte": 1}), Test::Lte(number(1.0))),
+        (json!({"$gt": "b"}), Test::Gt("b".into())),
+        (json!({"$gte": true}), Test::Gte(true.into())),
+        (json!({"$in": [1, null]}), Test::In(vec![number(1.0), Value::Null])),
+        (json!({"$nin": []}), Test::Nin(vec![])),
+        (json!({"$exists": false}), Test::Exists(false)),
+        (json!({"$all": ["a", "b"]}), Test::All(vec!["a".into(), "b".into()])),
+        (json!({"$containedBy": ["a"]}), Test::ContainedBy(vec!["a".into()])),
+        (
+            json!({"$regex": "^\\Qa\\E", "$options": "i"}),
+            Test::Regex(Pattern { source: "^\\Qa\\E".into(), options: "i".into() }),
+        ),
+        (
+            json!({"$all": [{"$regex": "^\\Qa\\E"}]}),
+            Test::AllRegex(vec![Pattern { source: "^\\Qa\\E".into(), options: String::new() }]),
+        ),
+    ];
+    for (json, expected) in cases {
+        assert_eq!(read(json!({"f": json})), test("f", expected.clone()), "{}", expected.name());
+    }
+}
+
+#[test]
+fn lists_inside_in_are_laid_out_once() {
+    let expected = Test::In(vec!["a".into(), "b".into(), Value::Array(vec!["c".into()])]);
+    assert_eq!(read(json!({"f": {"$in": ["a", ["b", ["c"]]]}})), test("f", expected));
+}
+
+#[test]
+fn bare_dates_of_the_object_are_dates() {
+    let date = Date::parse("2024-05-06T07:08:09.010Z").unwrap();
+    let text = date.to_string();
+    assert_eq!(read(json!({"createdAt": {"$gt": text}})), test("createdAt", Test::Gt(date.into())));
+    assert_eq!(read(json!({"updatedAt": text})), test("updatedAt", Test::Eq(date.into())));
+    assert_eq!(read(json!({"createdAt": {"$in": [text]}})), test("createdAt", Test::In(vec![date.into()])));
+    assert_eq!(read(json!({"other": text})), test("other", Test::Eq(text.into())));
+    assert_eq!(refused(json!({"createdAt": "soon"})).0, 107);
+}
+
+#[test]
+fn logic_nests() {
+    let parsed = read(json!({"$or": [{"a": 1}, {"$and": [{"b": 2}, {"c": 3}]}], "$nor": [{"d": 4}]}));
+    let one = |name: &str, n: f64| test(name, Test::Eq(Value::Number(n)));
+    let or = Filter::Or(vec![one("a", 1.0), Filter::And(vec![one("b", 2.0), one("c", 3.0)])]);
+    assert_eq!(parsed, Filter::And(vec![Filter::Nor(vec![one("d", 4.0)]), or]));
+}
+
+#[test]
+fn sub_queries_are_read_whole() {
+    let inner = json!({"className": "Ward", "where": {"n": 1}, "limit": 5, "order": "n"});
+    let mut query = Query::new(ClassName::new("Ward").unwrap());
+    query.filter = test("n", Test::Eq(Value::Number(1.0)));
+    assert_eq!(
+        read(json!({"ward": {"$notInQuery": inner}})),
+        test("ward", Test::InQuery { query: Box::new(query.clone()), negated: true })
+    );
+    assert_eq!(
+        read(json!({"ward": {"$select": {"query": inner, "key": "a.b"}}})),
+        test("ward", Test::Select { query: Box::new(query), key: Path::new("a.b").unwrap(), negated: false })
+    );
+}
+
+#[test]
+fn related_to_names_owner_and_key() {
+    let owner = json!({"__type": "Pointer", "className": "Ward", "objectId": "w1"});
+    let parsed = read(json!({"$relatedTo": {"object": owner, "key": "patients"}}));
+    let expected = Filter::RelatedTo {
+        owner_class: ClassName::new("Ward").unwrap(),
+        owner: crate::ObjectId::new("w1").unwrap(),
+        key: Path::new("patients").unwrap(),
+    };
+    assert_eq!(parsed, expected);
+}
+
+#[test]
+fn mistakes_have_the_codes_of_the_reference() {
+    let query = json!({"className": "Ward", "where": {}});
+    let cases = [
+        (json!([]), 102, "where must be an object"),
+        (json!({"$or": {}}), 102, "Bad $or format - use an array value."),
+        (json!({"$or": []}), 102, "Bad $or format - use an array of at least 1 value."),
+        (json!({"$nor": []}), 102, "Bad $nor format - use an array of at least 1 value."),
+        (json!({"$and": [1]}), 102, "where must be an object"),
+        (json!({"ACL": {}}), 102, "Cannot query on ACL."),
+        (json!({"ACL.read": 1}), 102, "Cannot query on ACL."),
+        (json!({"_hashed_password": "x"}), 105, "Invalid key name: _hashed_password"),
+        (json!({"_rperm": "x"}), 105, "Invalid key name: _rperm"),
+        (json!({"$where": "x"}), 105, "Invalid key name: $where"),
+        (json!({"a..b": 1}), 105, "Invalid key name: a..b"),
+        (json!({"Ann Example": 1}), 105, "Invalid key name: (not shown)"),
+        (json!({"length": {"$bogus": 1}}), 107, "bad constraint: $bogus"),
+        (json!({"a": {"$in": 1}}), 107, "bad $in value"),
+        (json!({"a": {"$nin": {}}}), 107, "bad $nin value"),
+        (json!({"a": {"$all": 1}}), 107, "bad $all value"),
+        (
+            json!({"a": {"$all": [{"$regex": "a"}, "b"]}}),
+            107,
+            "All $all values must be of regex type or none",
+        ),
+        (json!({"a": {"$containedBy": 1}}), 107, "bad $containedBy value"),
+        (json!({"a": {"$exists": "yes"}}), 107, "bad $exists value"),
+        (json!({"a": {"$lt": [1]}}), 107, "bad $lt value"),
+        (json!({"a": {"$regex": 1}}), 102, "$regex must be a string"),
+        (json!({"a": {"$regex": "a", "$options": "q"}}), 102, "Bad $options value for query: q"),
+        (
+            json!({"a": {"$regex": "("}}),
+            102,
+            "Bad $regex value for query: not a pattern this server supports",
+        ),
+        (json!({"a": {"$options": "i"}}), 102, "improper usage of $options"),
+        (json!({"a": {"$inQuery": {"className": "Ward"}}}), 102, "improper usage of $inQuery"),
+        (json!({"a": {"$notInQuery": {"where": {}}}}), 102, "improper usage of $notInQuery"),
+        (json!({"a": {"$select": {"query": query}}}), 102, "improper usage of $select"),
+        (json!({"a": {"$select": {"query": query, "key": "k", "x": 1}}}), 102, "improper usage of $select"),
+        (json!({"a": {"$dontSelect": {"query": query, "key": 1}}}), 102, "improper usage of $dontSelect"),
+        (json!({"$relatedTo": {"key": "k"}}), 102, "improper usage of $relatedTo"),
+        (json!({"a": {"$text": {}}}), 108, "$text is not supported yet"),
+        (json!({"a": {"$nearSphere": {}}}), 108, "$nearSphere is not supported yet"),
+        (json!({"a": {"$gt": {"$relativeTime": "now"}}}), 108, "$relativeTime is not supported yet"),
+        (json!({"a": {"__type": "Nope"}}), 111, "This is not a valid __type"),
+        (json!({"a": {"b": {"$c": 1}}}), 121, "Nested keys should not contain the '$' or '.' characters"),
+    ];
+    for (json, code, text) in cases {
+        let shown = json.to_string();
+        assert_eq!(refused(json), (code, text.to_owned()), "{shown}");
+    }
+}
+
+#[test]
+fn limits_hold() {
+    let nested = |levels: usize| (0..levels).fold(json!({"a": 1}), |inner, _| json!({"$or": [inner]}));
+    assert!(filter(nested(10), &Limits::default()).is_ok());
+    assert_eq!(refused(nested(11)).0, 102);
+    let many = |count: usize| json!({"a": {"$in": vec![1; count]}});
+    assert!(filter(many(10_000), &Limits::default()).is_ok());
+    assert_eq!(refused(many(10_001)).0, 102);
+    assert_eq!(refused(json!({"a": {"$regex": "a".repeat(5_000)}})).0, 102);
+    let sub = |levels: usize| {
+        (0..levels).fold(json!({}), |inner, _| json!({"p": {"$inQuery": {"className": "A", "where": inner}}}))
+    };
+    assert!(filter(sub(10), &Limits::default()).is_ok());
+    assert_eq!(refused(sub(11)).0, 102);
+    let quiet = Limits { regex: false, ..Limits::default() };
+    assert_eq!(filter(json!({"a": {"$regex": "b"}}), &quiet).unwrap_err().code.number(), 102);
+}
