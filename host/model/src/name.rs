@@ -161,9 +161,20 @@ impl FieldName {
         Err(ParseError::new(Code::InvalidKeyName, "Invalid field name."))
     }
 
-    /// Takes the name of a column that only the server writes, such as `_hashed_password`.
-    pub fn internal(name: &'static str) -> FieldName {
+    /// Takes a name that the server itself spells, such as `username` or `_hashed_password`.
+    pub fn known(name: &'static str) -> FieldName {
         FieldName(name.into())
+    }
+
+    /// Takes back a name that a backend kept: a client's, or one of the server's own.
+    ///
+    /// # Errors
+    /// 105 when the name isn't legal.
+    pub fn stored(name: &str) -> Result<FieldName, ParseError> {
+        match name.strip_prefix('_') {
+            Some(rest) if is_identifier(rest) => Ok(FieldName(name.into())),
+            _ => FieldName::new(name),
+        }
     }
 
     /// Whether the field is one of the server's own, never shown to clients.
