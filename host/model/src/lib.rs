@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod acl;
+pub mod apply;
 pub mod code;
 pub mod date;
 pub mod encode;
@@ -8,12 +9,14 @@ pub mod error;
 pub mod event;
 pub mod name;
 pub mod object;
+pub mod parse_update;
 pub mod query;
 pub mod schema;
 pub mod update;
 pub mod value;
 
 pub use acl::{Acl, Rights};
+pub use apply::ApplyError;
 pub use code::Code;
 pub use date::Date;
 pub use error::ParseError;

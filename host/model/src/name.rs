@@ -183,6 +183,9 @@ impl FieldName {
     }
 }
 
+/// The most parts of a path: what walks along one may do it by recursion.
+const DEEPEST_PATH: usize = 64;
+
 /// A field, or a place inside one: `address`, `address.city`, `items.0.code`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(Arc<str>);
@@ -192,12 +195,14 @@ impl Path {
     /// Checks and takes a dotted path whose first part is a field name or one of the server's own columns.
     ///
     /// # Errors
-    /// 105 when a part is empty or the root isn't legal.
+    /// 105 when a part is empty, the root isn't legal, or there are more than 64 parts.
     pub fn new(text: &str) -> Result<Path, ParseError> {
         let mut parts = text.split('.');
         let root = parts.next().unwrap_or_default();
         let legal = is_identifier(root.strip_prefix('_').unwrap_or(root));
-        if legal && parts.all(|part| !part.is_empty() && !part.contains('$') && !part.contains('\0')) {
+        let deep = text.split('.').nth(DEEPEST_PATH).is_some();
+        if legal && !deep && parts.all(|part| !part.is_empty() && !part.contains('$') && !part.contains('\0'))
+        {
             return Ok(Path(text.into()));
         }
         Err(ParseError::new(Code::InvalidKeyName, "Invalid field name."))
@@ -206,6 +211,11 @@ impl Path {
     /// The field that the path starts at.
     pub fn root(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// The field that the path starts at, as a name.
+    pub fn field(&self) -> FieldName {
+        if self.is_dotted() { FieldName(self.root().into()) } else { FieldName(Arc::clone(&self.0)) }
     }
 
     /// The parts below the root, outermost first.
@@ -280,5 +290,13 @@ mod tests {
         for bad in ["", ".a", "a.", "a..b", "1a", "a.$b", "__a", "a b"] {
             assert!(Path::new(bad).is_err(), "{bad}");
         }
+        assert!(Path::new(&vec!["a"; 64].join(".")).is_ok());
+        assert!(Path::new(&vec!["a"; 65].join(".")).is_err());
+    }
+
+    #[test]
+    fn a_path_knows_its_field() {
+        assert_eq!(Path::new("a.b").unwrap().field(), FieldName::new("a").unwrap());
+        assert_eq!(Path::new("a").unwrap().field(), FieldName::new("a").unwrap());
     }
 }

@@ -68,7 +68,10 @@ impl Op {
             Op::Delete => None,
             Op::Increment(amount) => match current {
                 None | Some(Value::Null) => Some(Value::Number(*amount)),
-                Some(Value::Number(number)) => Some(Value::Number(number + amount)),
+                Some(Value::Number(number)) if (number + amount).is_finite() => {
+                    Some(Value::Number(number + amount))
+                }
+                // Also a sum that no double holds.
                 Some(_) => return Err("Number"),
             },
             Op::Add(values) => {

@@ -1,11 +1,14 @@
 //! What a find asks for.
 
 pub mod filter;
+pub mod matcher;
 pub mod order;
 pub mod parse;
 mod pattern;
+pub(crate) mod place;
 
 pub use filter::{Filter, Test};
+pub use matcher::{Matcher, NoRelations, Relations};
 pub use order::Order;
 pub use parse::Limits;
 

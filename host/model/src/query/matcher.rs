@@ -1,0 +1,328 @@
+//! Filters and orders answered in memory, with MongoDB's semantics.
+
+use std::cmp::Ordering;
+
+use regex::Regex;
+
+use crate::{
+    ClassName, Filter, Object, ObjectId, Order, ParseError, Path, Test, Value,
+    query::{
+        filter::{Access, Pattern},
+        place::{self, Branch},
+    },
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Knows the members of relations, which aren't in the objects themselves.
+pub trait Relations {
+    /// Whether the relation `key` of the owner holds the member.
+    fn holds(&self, owner_class: &ClassName, owner: &ObjectId, key: &Path, member: &ObjectId) -> bool;
+}
+
+/// Knows no relation: every one is empty.
+pub struct NoRelations;
+
+impl Relations for NoRelations {
+    fn holds(&self, _: &ClassName, _: &ObjectId, _: &Path, _: &ObjectId) -> bool {
+        false
+    }
+}
+
+/// Why a filter can't be answered in memory.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unmatchable {
+    /// The filter holds a sub-query, which has to be resolved first; the operator.
+    #[error("{0} has to be resolved before objects are matched")]
+    SubQuery(&'static str),
+    /// A pattern is malformed; a filter that was read by [`super::parse`] holds none such.
+    #[error(transparent)]
+    Pattern(#[from] ParseError),
+}
+
+/// A filter made ready to be asked about many objects.
+///
+/// Comparisons hold only within a kind of value; a path goes through arrays of objects; one element of an array
+/// suffices, and a negation is the exact opposite of what it negates.
+pub struct Matcher(Node);
+
+enum Node {
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Nor(Vec<Node>),
+    Test(Path, Check),
+    Acl(Access, Vec<String>),
+    RelatedTo { owner_class: ClassName, owner: ObjectId, key: Path },
+}
+
+enum Check {
+    Eq(Value),
+    Ne(Value),
+    Ordered(Value, fn(Ordering) -> bool),
+    In(Vec<Value>),
+    Nin(Vec<Value>),
+    Exists(bool),
+    All(Vec<Value>),
+    AllRegex(Vec<Regex>),
+    ContainedBy(Vec<Value>),
+    Regex(Regex),
+}
+
+impl Matcher {
+    /// Makes a filter ready: compiles its patterns.
+    ///
+    /// # Errors
+    /// [`Unmatchable`] when the filter holds a sub-query or a malformed pattern.
+    pub fn new(filter: &Filter) -> Result<Matcher, Unmatchable> {
+        Node::of(filter).map(Matcher)
+    }
+
+    /// Whether the object passes the filter.
+    pub fn matches(&self, object: &Object, relations: &dyn Relations) -> bool {
+        self.0.matches(object, relations)
+    }
+}
+
+impl Node {
+    fn of(filter: &Filter) -> Result<Node, Unmatchable> {
+        let all = |parts: &[Filter]| parts.iter().map(Node::of).collect::<Result<Vec<_>, _>>();
+        Ok(match filter {
+            Filter::And(parts) => Node::And(all(parts)?),
+            Filter::Or(parts) => Node::Or(all(parts)?),
+            Filter::Nor(parts) => Node::Nor(all(parts)?),
+            Filter::Test(path, test) => Node::Test(path.clone(), Check::of(test)?),
+            Filter::Acl(access, groups) => Node::Acl(*access, groups.clone()),
+            Filter::RelatedTo { owner_class, owner, key } => {
+                Node::RelatedTo { owner_class: owner_class.clone(), owner: owner.clone(), key: key.clone() }
+            }
+        })
+    }
+
+    fn matches(&self, object: &Object, relations: &dyn Relations) -> bool {
+        match self {
+            Node::And(parts) => parts.iter().all(|part| part.matches(object, relations)),
+            Node::Or(parts) => parts.iter().any(|part| part.matches(object, relations)),
+            Node::Nor(parts) => !parts.iter().any(|part| part.matches(object, relations)),
+            Node::Test(path, check) => place::visit(object, path, |branches| check.passes(branches)),
+            Node::Acl(access, groups) => object.acl.as_ref().is_none_or(|acl| {
+                groups.iter().any(|group| {
+                    acl.0.get(group).is_some_and(|rights| match access {
+                        Access::Read => rights.read,
+                        Access::Write => rights.write,
+                    })
+                })
+            }),
+            Node::RelatedTo { owner_class, owner, key } => {
+                relations.holds(owner_class, owner, key, &object.id)
+            }
+        }
+    }
+}
+
+impl Check {
+    fn of(test: &Test) -> Result<Check, Unmatchable> {
+        let regex = |pattern: &Pattern| pattern.compile().map_err(Unmatchable::Pattern);
+        Ok(match test {
+            Test::Eq(value) => Check::Eq(value.clone()),
+            Test::Ne(value) => Check::Ne(value.clone()),
+            Test::Lt(value) => Check::Ordered(value.clone(), Ordering::is_lt),
+            Test::Lte(value) => Check::Ordered(value.clone(), Ordering::is_le),
+            Test::Gt(value) => Check::Ordered(value.clone(), Ordering::is_gt),
+            Test::Gte(value) => Check::Ordered(value.clone(), Ordering::is_ge),
+            Test::In(values) => Check::In(values.clone()),
+            Test::Nin(values) => Check::Nin(values.clone()),
+            Test::Exists(exists) => Check::Exists(*exists),
+            Test::All(values) => Check::All(values.clone()),
+            Test::AllRegex(patterns) => {
+                Check::AllRegex(patterns.iter().map(regex).collect::<Result<_, _>>()?)
+            }
+            Test::ContainedBy(values) => Check::ContainedBy(values.clone()),
+            Test::Regex(pattern) => Check::Regex(regex(pattern)?),
+            Test::InQuery { .. } | Test::Select { .. } => return Err(Unmatchable::SubQuery(test.name())),
+        })
+    }
+
+    fn passes(&self, branches: &[Branch<'_>]) -> bool {
+        match self {
+            Check::Eq(value) => equals(branches, value),
+            Check::Ne(value) => !equals(branches, value),
+            Check::In(values) => values.iter().any(|value| equals(branches, value)),
+            Check::Nin(values) => !values.iter().any(|value| equals(branches, value)),
+            // Null is equal to null and absent alike, and neither less nor greater.
+            Check::Ordered(Value::Null, holds) => holds(Ordering::Equal) && equals(branches, &Value::Null),
+            Check::Ordered(value, holds) => {
+                any(branches, |found| within_kind(found, value).is_some_and(holds))
+            }
+            Check::Exists(exists) => branches.iter().any(Option::is_some) == *exists,
+            Check::All(values) => {
+                !values.is_empty()
+                    && arrays(branches, |items| {
+                        values.iter().all(|value| items.iter().any(|item| same(item, value)))
+                    })
+            }
+            Check::AllRegex(patterns) => {
+                !patterns.is_empty()
+                    && arrays(branches, |items| {
+                        patterns.iter().all(|pattern| items.iter().any(|item| is_match(pattern, item)))
+                    })
+            }
+            Check::ContainedBy(values) => arrays(branches, |items| {
+                items.iter().all(|item| values.iter().any(|value| same(item, value)))
+            }),
+            Check::Regex(pattern) => any(branches, |found| is_match(pattern, found)),
+        }
+    }
+}
+
+fn equals(branches: &[Branch<'_>], value: &Value) -> bool {
+    (value.is_null() && branches.iter().any(Option::is_none)) || any(branches, |found| same(found, value))
+}
+
+/// Whether a value that was found, or an element of one, passes.
+fn any(branches: &[Branch<'_>], passes: impl Fn(&Value) -> bool) -> bool {
+    branches.iter().flatten().any(|found| match found {
+        Value::Array(items) => items.iter().any(&passes) || passes(found),
+        _ => passes(found),
+    })
+}
+
+fn arrays(branches: &[Branch<'_>], passes: impl Fn(&[Value]) -> bool) -> bool {
+    branches.iter().flatten().any(|found| match found {
+        Value::Array(items) => passes(items),
+        _ => false,
+    })
+}
+
+fn is_match(pattern: &Regex, value: &Value) -> bool {
+    value.as_str().is_some_and(|text| pattern.is_match(text))
+}
+
+/// Whether two values are equal; an expanded record is equal to a pointer to itself.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Record(_), _) | (_, Value::Record(_)) => {
+            a.as_pointer().is_some() && a.as_pointer() == b.as_pointer()
+        }
+        _ => a == b,
+    }
+}
+
+/// Compares two values of a kind that `$lt` and its like know; `None` across kinds.
+fn within_kind(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
+        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::Boolean(a), Value::Boolean(b)) => Some(a.cmp(b)),
+        _ => None,
+    }
+}
+
+/// Compares two objects by sort keys; equal when no key tells them apart.
+///
+/// Absent and null come first, then numbers, texts, objects, arrays, bytes, booleans, dates, points.
+/// An array counts as its smallest element, or its largest when descending.
+pub fn compare(a: &Object, b: &Object, order: &[Order]) -> Ordering {
+    order
+        .iter()
+        .map(|key| {
+            let rank = |object: &Object| {
+                let found = |branches: &[Branch<'_>]| representative(branches, key.descending).cloned();
+                place::visit(object, &key.path, found).unwrap_or(Value::Null)
+            };
+            let ordering = total(&rank(a), &rank(b));
+            if key.descending { ordering.reverse() } else { ordering }
+        })
+        .find(|ordering| ordering.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+/// The value that stands for all that was found; `None` for absent.
+fn representative<'a>(branches: &'a [Branch<'a>], descending: bool) -> Option<&'a Value> {
+    let leaves = branches.iter().flat_map(|found| match found {
+        Some(Value::Array(items)) if items.is_empty() => vec![None],
+        Some(Value::Array(items)) => items.iter().map(Some).collect(),
+        Some(value) => vec![Some(&**value)],
+        None => vec![None],
+    });
+    let by =
+        |a: &Option<&Value>, b: &Option<&Value>| total(a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null));
+    if descending { leaves.max_by(by) } else { leaves.min_by(by) }.flatten()
+}
+
+fn kind(value: &Value) -> u8 {
+    match value {
+        Value::Null => 0,
+        Value::Number(_) => 1,
+        Value::String(_) | Value::File { .. } | Value::Pointer(_) | Value::Relation(_) | Value::Record(_) => {
+            2
+        }
+        Value::Object(_) => 3,
+        Value::Array(_) => 4,
+        Value::Bytes(_) => 5,
+        Value::Boolean(_) => 6,
+        Value::Date(_) => 7,
+        Value::GeoPoint { .. } | Value::Polygon(_) => 8,
+    }
+}
+
+/// Orders any two values.
+fn total(a: &Value, b: &Value) -> Ordering {
+    if let Some(ordering) = within_kind(a, b) {
+        return ordering;
+    }
+    let pairs = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
+    match (a, b) {
+        (Value::Bytes(a), Value::Bytes(b)) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
+        (Value::Array(a), Value::Array(b)) => each(a.iter().map(|a| ("", a)), b.iter().map(|b| ("", b))),
+        (Value::Object(a), Value::Object(b)) => {
+            each(a.iter().map(|(key, a)| (key.as_str(), a)), b.iter().map(|(key, b)| (key.as_str(), b)))
+        }
+        (
+            Value::GeoPoint { latitude, longitude },
+            Value::GeoPoint { latitude: latitude_b, longitude: longitude_b },
+        ) => pairs(&(*latitude, *longitude), &(*latitude_b, *longitude_b)),
+        (Value::GeoPoint { .. }, Value::Polygon(_)) => Ordering::Less,
+        (Value::Polygon(_), Value::GeoPoint { .. }) => Ordering::Greater,
+        (Value::Polygon(a), Value::Polygon(b)) => a
+            .iter()
+            .zip(b)
+            .map(|(a, b)| pairs(a, b))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or_else(|| a.len().cmp(&b.len())),
+        _ => kind(a).cmp(&kind(b)).then_with(|| text(a).cmp(&text(b))),
+    }
+}
+
+fn each<'a>(
+    a: impl Iterator<Item = (&'a str, &'a Value)>,
+    b: impl Iterator<Item = (&'a str, &'a Value)>,
+) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let ordering = match (a.next(), b.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+            (Some((key_a, a)), Some((key_b, b))) => {
+                kind(a).cmp(&kind(b)).then_with(|| key_a.cmp(key_b)).then_with(|| total(a, b))
+            }
+        };
+        if ordering.is_ne() {
+            return ordering;
+        }
+    }
+}
+
+/// What texts and references are sorted by; nothing for the other kinds.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::File { name, .. } => name.clone(),
+        Value::Relation(class) => class.as_str().to_owned(),
+        other => {
+            other.as_pointer().map_or_else(String::new, |pointer| format!("{}${}", pointer.class, pointer.id))
+        }
+    }
+}
