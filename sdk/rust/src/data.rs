@@ -103,7 +103,7 @@ impl Reader {
         Ok(self.0.get(object_id, &owned(fields))?.map(Object))
     }
 
-    /// Finds objects with these fields.
+    /// Finds objects with these fields; without a limit all that match, page by page.
     ///
     /// # Errors
     /// 119 when a field isn't granted; Parse's codes for a malformed query.

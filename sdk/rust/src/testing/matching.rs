@@ -52,7 +52,7 @@ impl Wish {
                 .find(|order| order.is_ne())
                 .unwrap_or(Ordering::Equal)
         });
-        Ok(found.into_iter().skip(self.skip).take(self.limit.unwrap_or(100)).collect())
+        Ok(found.into_iter().skip(self.skip).take(self.limit.unwrap_or(usize::MAX)).collect())
     }
 
     fn keys(&self) -> impl Iterator<Item = (bool, &str)> {
