@@ -108,7 +108,8 @@ impl Context {
 
     /// Whether the user holds a role, directly or inherited. Always false without a session.
     pub fn has_role(&self, name: &str) -> bool {
-        self.user().is_some_and(|identity| identity.roles.binary_search_by(|role| role.as_str().cmp(name)).is_ok())
+        self.user()
+            .is_some_and(|identity| identity.roles.binary_search_by(|role| role.as_str().cmp(name)).is_ok())
     }
 
     /// The groups that an ACL may name this principal by: `*`, `role:…` and the user's id.
@@ -187,7 +188,10 @@ impl Context {
     /// 141 when hooks nest too deep.
     pub(crate) fn deeper(&self) -> Result<Context, Error> {
         if self.depth >= MAX_DEPTH {
-            return Err(Error::refused(Code::ScriptFailed, "Hooks nest too deep: a hook that saves calls itself."));
+            return Err(Error::refused(
+                Code::ScriptFailed,
+                "Hooks nest too deep: a hook that saves calls itself.",
+            ));
         }
         Ok(Context { depth: self.depth + 1, scratch: Scratch::default(), ..self.clone() })
     }

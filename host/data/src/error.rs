@@ -75,7 +75,10 @@ impl From<storage::Error> for Error {
             }
             Storage::Unavailable(reason) => {
                 tracing::error!(reason, "storage is unavailable");
-                Error::Unavailable { reason: "The database is unavailable; try again shortly.", retry_after: 1 }
+                Error::Unavailable {
+                    reason: "The database is unavailable; try again shortly.",
+                    retry_after: 1,
+                }
             }
             Storage::Conflict(reason) | Storage::Internal(reason) => Error::Internal(reason.into()),
         }

@@ -46,11 +46,18 @@ impl Change {
         if below.is_empty() {
             return before.cloned();
         }
-        let mut copy = Object::new(self.class.clone(), self.id.clone().or_else(|| ObjectId::new("new").ok())?, model::Date(0));
+        let mut copy = Object::new(
+            self.class.clone(),
+            self.id.clone().or_else(|| ObjectId::new("new").ok())?,
+            model::Date(0),
+        );
         if let (Some(value), Ok(name)) = (before, FieldName::new(root)) {
             copy.fields.insert(name, value.clone());
         }
-        let part = Update { ops: below.into_iter().map(|(path, op)| (path.clone(), op.clone())).collect(), acl: None };
+        let part = Update {
+            ops: below.into_iter().map(|(path, op)| (path.clone(), op.clone())).collect(),
+            acl: None,
+        };
         copy.apply(&part).ok()?;
         copy.fields.remove(root)
     }
@@ -119,10 +126,22 @@ pub trait Hooks: Send + Sync {
     fn wants(&self, event: Event, class: &ClassName) -> bool;
 
     /// Asks before a save or a delete; the answer is the change to carry out.
-    async fn before(&self, data: &Data, cx: &Context, event: Event, change: Change) -> Result<Change, Refusal>;
+    async fn before(
+        &self,
+        data: &Data,
+        cx: &Context,
+        event: Event,
+        change: Change,
+    ) -> Result<Change, Refusal>;
 
     /// Tells after a save or a delete.
-    async fn after(&self, data: &Data, cx: &Context, event: Event, change: Arc<Change>) -> Result<After, Refusal>;
+    async fn after(
+        &self,
+        data: &Data,
+        cx: &Context,
+        event: Event,
+        change: Arc<Change>,
+    ) -> Result<After, Refusal>;
 
     /// Asks before a find; the answer is the query to run, which may only be narrower.
     async fn before_find(&self, data: &Data, cx: &Context, query: Query) -> Result<Query, Refusal>;
@@ -137,7 +156,13 @@ pub trait Hooks: Send + Sync {
     ) -> Result<Vec<Object>, Refusal>;
 
     /// Calls a function by name; `None` outside means that there is no such function, inside that it answered nothing.
-    async fn call(&self, data: &Data, cx: &Context, name: &str, input: Value) -> Result<Option<Option<Value>>, Refusal>;
+    async fn call(
+        &self,
+        data: &Data,
+        cx: &Context,
+        name: &str,
+        input: Value,
+    ) -> Result<Option<Option<Value>>, Refusal>;
 }
 
 /// Where a request takes its snapshot of hooks from.

@@ -1,1 +1,39 @@
-//! Being built.
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod account;
+mod action;
+mod admin;
+mod class;
+mod clock;
+mod config;
+mod context;
+mod door;
+mod error;
+mod function;
+mod grant;
+mod health;
+mod hooks;
+mod ledger;
+mod policy;
+mod read;
+mod recover;
+mod reply;
+mod schema;
+mod vault;
+mod write;
+
+pub use access::Credentials;
+pub use account::LogIn;
+pub use action::Act;
+pub use clock::{Clock, Ids, RandomIds, SystemClock};
+pub use config::Config;
+pub use context::{Context, Identity, MAX_DEPTH, Principal, Scratch};
+pub use door::{Data, Parts};
+pub use error::Error;
+pub use grant::{ClassGrant, FieldSet, Grant, PluginIdentity};
+pub use hooks::{After, Change, HookSource, Hooks, NoHooks, Refusal, RefusalKind};
+pub use ledger::{CallOutcome, PluginCall};
+pub use read::Shape;
+pub use reply::{Found, LoggedIn, Saved};
+pub use write::{Done, Item};

@@ -1,0 +1,10 @@
+//! How a request becomes a context: keys, sessions, roles.
+
+mod authenticate;
+mod roles;
+mod sessions;
+
+pub use authenticate::Credentials;
+pub(crate) use authenticate::invalid_session;
+pub(crate) use roles::Roles;
+pub(crate) use sessions::Sessions;

@@ -1,0 +1,213 @@
+//! Proving a name with a password.
+
+use audit::Code as Record;
+use auth::lockout;
+use model::{
+    ClassName, Code, Date, FieldName, Filter, Object, ObjectId, Op, ParseError, Path, Test, Update, Value,
+};
+
+use crate::{
+    Context, Data, Error, LoggedIn,
+    action::{Action, Target},
+    ledger::Entry,
+    policy,
+    vault::Wanted,
+};
+
+/// What somebody gives to log in: a username or an e-mail address, and a password.
+#[derive(Clone, Default)]
+pub struct LogIn {
+    /// The username; an e-mail address is taken here, too.
+    pub username: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The password.
+    pub password: Option<String>,
+}
+
+impl Data {
+    /// Logs a user in and opens a session.
+    ///
+    /// # Errors
+    /// 101 for a wrong name or password (the same text, after the same time) or a locked account, 200 and 201 when one is missing.
+    pub async fn log_in(&self, cx: &Context, given: LogIn) -> Result<LoggedIn, Error> {
+        let mut entry =
+            self.inner.ledger.begin(cx, Action::LogIn, &Target::class(&ClassName::user())).await?;
+        let answer = self.try_log_in(&cx.under(entry.intent()), &mut entry, given).await;
+        entry.finish(answer).await
+    }
+
+    async fn try_log_in(&self, cx: &Context, entry: &mut Entry, given: LogIn) -> Result<LoggedIn, Error> {
+        let user = self.prove_password(entry, given).await?;
+        self.open_for(cx, entry, user, "login").await
+    }
+
+    /// Checks a name and a password without opening a session.
+    ///
+    /// # Errors
+    /// As [`Data::log_in`].
+    pub async fn verify_password(&self, cx: &Context, given: LogIn) -> Result<Object, Error> {
+        let mut entry =
+            self.inner.ledger.begin(cx, Action::VerifyPassword, &Target::class(&ClassName::user())).await?;
+        let answer = match self.prove_password(&mut entry, given).await {
+            Ok(user) => self.own_view(cx, &user.id).await,
+            Err(error) => Err(error),
+        };
+        if let Ok(user) = &answer {
+            entry.leaves(std::slice::from_ref(user));
+        }
+        entry.finish(answer).await
+    }
+
+    /// Opens a session for a user with the master key.
+    ///
+    /// # Errors
+    /// 119 without the master key, 101 when there is no such user.
+    pub async fn log_in_as(&self, cx: &Context, user: &ObjectId) -> Result<LoggedIn, Error> {
+        let mut entry =
+            self.inner.ledger.begin(cx, Action::LogIn, &Target::object(&ClassName::user(), user)).await?;
+        let answer = match cx.may_administer() {
+            false => Err(Error::denied()),
+            true => {
+                let users = policy::system(&self.schema_of(&ClassName::user())?);
+                match self.inner.vault.one(&users, user).await {
+                    Ok(Some(user)) => {
+                        self.open_for(&cx.under(entry.intent()), &mut entry, user, "login").await
+                    }
+                    Ok(None) => Err(Error::refused(Code::ObjectNotFound, "user not found")),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        entry.finish(answer).await
+    }
+
+    async fn prove_password(&self, entry: &mut Entry, given: LogIn) -> Result<Object, Error> {
+        let (user, password) = self.find_for_login(given).await?;
+        let policy = lockout::Policy {
+            threshold: self.config().lockout_threshold,
+            duration: self.config().lockout_minutes.into(),
+        };
+        let state = user.as_ref().map(lock_state).unwrap_or_default();
+        let now = self.now();
+        if let Some(user) = &user {
+            entry.about(&ClassName::user(), &user.id);
+            if policy.threshold > 0
+                && let Err(locked) = state.judge(now.ms())
+            {
+                entry.code(Record::AuthLoginFailed);
+                return Err(Error::Denied(ParseError::new(
+                    Code::ObjectNotFound,
+                    format!(
+                        "Your account is locked due to multiple failed login attempts. Please try again after {} minute(s)",
+                        locked.minutes
+                    ),
+                )));
+            }
+        }
+        let stored =
+            user.as_ref().and_then(|user| user.field("_hashed_password")?.as_str().map(ToOwned::to_owned));
+        let right = tokio::task::spawn_blocking(move || auth::password::verify(stored.as_deref(), &password))
+            .await
+            .map_err(|_| Error::Internal("checking a password was interrupted".into()))?;
+        match user {
+            Some(user) if right && !is_shut_out(&user) => {
+                entry.by(&user.id);
+                if state.failures > 0 {
+                    self.store_lock(&user.id, state.succeed(), now).await?;
+                }
+                Ok(user)
+            }
+            user => {
+                entry.code(Record::AuthLoginFailed);
+                if let Some(user) = user.filter(|_| policy.threshold > 0) {
+                    self.store_lock(&user.id, state.fail(&policy, now.ms()), now).await?;
+                }
+                Err(Error::Denied(ParseError::new(Code::ObjectNotFound, "Invalid username/password.")))
+            }
+        }
+    }
+
+    async fn find_for_login(&self, given: LogIn) -> Result<(Option<Object>, String), Error> {
+        if given.username.is_none() && given.email.is_none() {
+            return Err(Error::refused(Code::UsernameMissing, "username/email is required."));
+        }
+        let password = given.password.filter(|password| !password.is_empty());
+        let password =
+            password.ok_or_else(|| Error::refused(Code::PasswordMissing, "password is required."))?;
+        let is = |field: &'static str, text: &str| Filter::test(field, Test::Eq(Value::text(text)));
+        let filter = match (&given.username, &given.email) {
+            (Some(name), Some(email)) => is("username", name).and(is("email", email)),
+            (Some(name), None) => Filter::Or(vec![is("username", name), is("email", name)]),
+            (None, Some(email)) => is("email", email),
+            (None, None) => Filter::Or(Vec::new()),
+        };
+        let users = policy::system(&self.schema_of(&ClassName::user())?);
+        let mut found = self.inner.vault.find(&users, Wanted::all(filter)).await?;
+        // One user's name may be another's address; the name wins.
+        let by_name = found
+            .iter()
+            .position(|user| user.field("username").and_then(Value::as_str) == given.username.as_deref());
+        let user = match by_name {
+            Some(place) => Some(found.swap_remove(place)),
+            None => found.pop(),
+        };
+        Ok((user, password))
+    }
+
+    async fn open_for(
+        &self,
+        cx: &Context,
+        entry: &mut Entry,
+        user: Object,
+        action: &str,
+    ) -> Result<LoggedIn, Error> {
+        let (token, write) = self.new_session(cx, &user.id, self.now(), action)?;
+        let mut writes: Vec<_> = self.end_sessions_of_installation(cx, &user.id)?.into_iter().collect();
+        let ended = !writes.is_empty();
+        writes.push(write);
+        self.inner.vault.commit(writes).await?;
+        if ended {
+            self.inner.sessions.clear();
+        }
+        let user = self.own_view(cx, &user.id).await?;
+        entry.leaves(std::slice::from_ref(&user));
+        Ok(LoggedIn { user, token })
+    }
+
+    /// A user as it sees itself.
+    pub(super) async fn own_view(&self, cx: &Context, user: &ObjectId) -> Result<Object, Error> {
+        let users = policy::system(&self.schema_of(&ClassName::user())?);
+        let mut user = self.inner.vault.one(&users, user).await?.ok_or_else(Error::not_found)?;
+        user.fields.retain(|name, _| !name.is_internal() && name.as_str() != "password");
+        let _ = cx;
+        Ok(user)
+    }
+
+    async fn store_lock(&self, user: &ObjectId, state: lockout::State, at: Date) -> Result<(), Error> {
+        let users = policy::system(&self.schema_of(&ClassName::user())?);
+        let mut update = Update::new();
+        let path = |name: &'static str| Path::from(FieldName::known(name));
+        update.set(path("_failed_login_count"), Op::Set(Value::Number(f64::from(state.failures))));
+        update.set(
+            path("_account_lockout_expires_at"),
+            state.locked_until.map_or(Op::Delete, |until| Op::Set(Value::Date(Date(until)))),
+        );
+        self.inner.vault.commit(vec![users.update(user, update, at)]).await?;
+        Ok(())
+    }
+}
+
+fn lock_state(user: &Object) -> lockout::State {
+    let failures = user.field("_failed_login_count").and_then(Value::as_number).unwrap_or_default();
+    let locked_until = match user.field("_account_lockout_expires_at") {
+        Some(Value::Date(date)) => Some(date.ms()),
+        _ => None,
+    };
+    lockout::State { failures: failures.max(0.0) as u32, locked_until }
+}
+
+/// An empty ACL shuts a user out of new sessions (parse protocol 4.5).
+fn is_shut_out(user: &Object) -> bool {
+    user.acl.as_ref().is_some_and(|acl| acl.0.is_empty())
+}

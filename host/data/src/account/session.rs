@@ -1,0 +1,106 @@
+//! Opening sessions.
+
+use std::sync::Arc;
+
+use model::{
+    ClassName, Code, Date, FieldName, Filter, Object, ObjectId, ParseError, Test, Update, Value,
+    parse_update::Body,
+};
+
+use crate::{Change, Context, Data, Error, policy, policy::Authorised, write::Prepared};
+
+impl Data {
+    /// Makes a session of a user; answers its token and the write that stores it.
+    pub(crate) fn new_session(
+        &self,
+        cx: &Context,
+        user: &ObjectId,
+        at: Date,
+        action: &str,
+    ) -> Result<(Arc<str>, Authorised), Error> {
+        let permit = policy::system(&self.schema_of(&ClassName::session())?);
+        let session = self.session_object(cx, self.inner.ids.object_id(), user, at, action);
+        let token = session.field("sessionToken").and_then(Value::as_str).unwrap_or_default().into();
+        Ok((token, permit.insert(session)))
+    }
+
+    /// The write that ends the sessions which this installation has of a user: a device holds one.
+    pub(crate) fn end_sessions_of_installation(
+        &self,
+        cx: &Context,
+        user: &ObjectId,
+    ) -> Result<Option<Authorised>, Error> {
+        let Some(installation) = cx.installation() else { return Ok(None) };
+        let permit = policy::system(&self.schema_of(&ClassName::session())?);
+        let user = Value::pointer(ClassName::user(), user.clone());
+        let filter = Filter::test("user", Test::Eq(user))
+            .and(Filter::test("installationId", Test::Eq(Value::text(&**installation))));
+        Ok(Some(permit.delete_all(filter)))
+    }
+
+    fn session_object(&self, cx: &Context, id: ObjectId, user: &ObjectId, at: Date, action: &str) -> Object {
+        let mut session = Object::new(ClassName::session(), id, at);
+        let provider = if cx.user().is_none() && cx.is_master() { "masterkey" } else { "password" };
+        let mut set = |name: &'static str, value: Value| session.fields.insert(FieldName::known(name), value);
+        set("user", Value::pointer(ClassName::user(), user.clone()));
+        set("sessionToken", Value::String(self.inner.ids.session_token()));
+        set(
+            "createdWith",
+            Value::Object(
+                [
+                    ("action".to_owned(), Value::text(action)),
+                    ("authProvider".to_owned(), Value::text(provider)),
+                ]
+                .into(),
+            ),
+        );
+        if let Some(installation) = cx.installation() {
+            set("installationId", Value::text(&**installation));
+        }
+        if self.config().expire_inactive_sessions {
+            let expires = auth::session::expiry(at.ms(), self.config().session_length);
+            set("expiresAt", Value::Date(Date(expires)));
+        }
+        session
+    }
+
+    /// Readies `POST /classes/_Session`: a further session of the caller; what it says of token, expiry or user is ignored.
+    pub(crate) fn prepare_session(
+        &self,
+        cx: &Context,
+        id: ObjectId,
+        at: Date,
+        body: Body,
+    ) -> Result<Prepared, Error> {
+        let missing = || Error::Denied(ParseError::new(Code::InvalidSessionToken, "Session token required."));
+        if cx.grant().is_some() {
+            return Err(Error::denied());
+        }
+        let user = cx.user().ok_or_else(missing)?.user.clone();
+        if body.update.acl.is_some() {
+            return Err(Error::refused(Code::InvalidKeyName, "Cannot set ACL on a Session."));
+        }
+        let permit = policy::system(&self.schema_of(&ClassName::session())?);
+        let object = self.session_object(cx, id.clone(), &user, at, "create");
+        let mut writes = vec![permit.insert(object.clone())];
+        // The session that asks stays; it may belong to the same installation.
+        let token = object.field("sessionToken").and_then(Value::as_str).map(Into::into);
+        let mut update = Update::new();
+        for (name, value) in &object.fields {
+            update.set(name.clone().into(), model::Op::Set(value.clone()));
+        }
+        writes.truncate(1);
+        let change = Change { class: ClassName::session(), id: None, original: None, update, saved: None };
+        Ok(Prepared {
+            class: ClassName::session(),
+            id,
+            created: true,
+            at,
+            writes,
+            sent: Update::new(),
+            change,
+            object: Some(object),
+            session_token: token,
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! Users: who may change one, and what becomes of their passwords.
+
+use std::sync::Arc;
+
+use model::{Acl, ClassName, Code, Date, ObjectId, Op, ParseError, Path, Rights, Test, Update, Value};
+
+use crate::{Config, Context, Data, Error, policy, policy::Authorised};
+
+pub(super) fn check_create(cx: &Context, update: &Update) -> Result<(), Error> {
+    check_common(cx, update)?;
+    if !text(update, "username").is_some_and(|name| !name.is_empty()) {
+        return Err(Error::Refused(ParseError::of(Code::UsernameMissing)));
+    }
+    if !text(update, "password").is_some_and(|password| !password.is_empty()) {
+        return Err(Error::Refused(ParseError::of(Code::PasswordMissing)));
+    }
+    Ok(())
+}
+
+pub(super) fn check_update(cx: &Context, id: &ObjectId, update: &Update) -> Result<(), Error> {
+    if !cx.is_master() {
+        match cx.user() {
+            None => {
+                let text = format!("Cannot modify user {id}.");
+                return Err(Error::Denied(ParseError::new(Code::SessionMissing, text)));
+            }
+            Some(identity) if identity.user != *id => {
+                return Err(Error::Denied(ParseError::new(Code::SessionMissing, "Insufficient auth.")));
+            }
+            Some(_) => {}
+        }
+    }
+    check_common(cx, update)?;
+    if matches!(update.op("username"), Some(Op::Delete)) || text(update, "username") == Some("") {
+        return Err(Error::Refused(ParseError::of(Code::UsernameMissing)));
+    }
+    if matches!(update.op("password"), Some(Op::Delete)) || text(update, "password") == Some("") {
+        return Err(Error::Refused(ParseError::of(Code::PasswordMissing)));
+    }
+    Ok(())
+}
+
+fn check_common(cx: &Context, update: &Update) -> Result<(), Error> {
+    if update.roots().any(|field| field == "authData") {
+        return Err(Error::Refused(ParseError::of(Code::UnsupportedService)));
+    }
+    if update.op("emailVerified").is_some() && !cx.is_master() {
+        return Err(Error::denied());
+    }
+    // bcrypt and Argon2 both take time in proportion to nothing but their cost; the length is bounded all the same.
+    if text(update, "password").is_some_and(|password| password.len() > 4096) {
+        return Err(Error::refused(Code::ValidationError, "The password is too long."));
+    }
+    match update.op("email") {
+        Some(Op::Set(Value::String(email))) if !is_email(email) => {
+            Err(Error::Refused(ParseError::of(Code::InvalidEmailAddress)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Something, an at-sign, something: the reference asks no more.
+fn is_email(text: &str) -> bool {
+    text.len() <= 320
+        && !text.contains(char::is_whitespace)
+        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+}
+
+fn text<'a>(update: &'a Update, field: &str) -> Option<&'a str> {
+    match update.op(field) {
+        Some(Op::Set(Value::String(text))) => Some(text),
+        _ => None,
+    }
+}
+
+/// Readies a new user: hashes the password and makes the object the user's own.
+pub(crate) async fn prepare(id: &ObjectId, update: &mut Update, config: &Config) -> Result<(), Error> {
+    hash_password(update, config).await?;
+    let mut acl = update.acl.clone().flatten().unwrap_or_else(|| {
+        let mut acl = Acl::default();
+        if !config.enforce_private_users {
+            acl.0.insert("*".to_owned(), Rights { read: true, write: false });
+        }
+        acl
+    });
+    acl.0.insert(id.as_str().to_owned(), Rights { read: true, write: true });
+    update.acl = Some(Some(acl));
+    Ok(())
+}
+
+/// What a changed user brings with it.
+#[derive(Default)]
+pub(crate) struct Renewed {
+    /// The token of the session that replaces the others after a changed password.
+    pub(crate) token: Option<Arc<str>>,
+    /// Further writes of the same commit.
+    pub(crate) writes: Vec<Authorised>,
+}
+
+/// Readies a changed user: a new password ends the other sessions and, for the user itself, opens a fresh one.
+pub(crate) async fn renew(
+    data: &Data,
+    cx: &Context,
+    id: &ObjectId,
+    update: &mut Update,
+    at: Date,
+) -> Result<Renewed, Error> {
+    let mut renewed = Renewed::default();
+    if !cx.is_master()
+        && let Some(acl) = &mut update.acl
+    {
+        acl.get_or_insert_default().0.insert(id.as_str().to_owned(), Rights { read: true, write: true });
+    }
+    if !hash_password(update, data.config()).await? || !data.config().revoke_session_on_password_reset {
+        return Ok(renewed);
+    }
+    let sessions = policy::system(&data.schema_of(&ClassName::session())?);
+    let user = Value::pointer(ClassName::user(), id.clone());
+    renewed.writes.push(sessions.delete_all(model::Filter::test("user", Test::Eq(user))));
+    if cx.user().is_some() && cx.grant().is_none() {
+        let (token, write) = data.new_session(cx, id, at, "login")?;
+        renewed.token = Some(token);
+        renewed.writes.push(write);
+    }
+    Ok(renewed)
+}
+
+/// Replaces the password by its hash; says whether there was one.
+async fn hash_password(update: &mut Update, config: &Config) -> Result<bool, Error> {
+    let Some(Op::Set(Value::String(password))) = update.ops.remove("password") else { return Ok(false) };
+    let scheme = config.password_scheme;
+    let hash = tokio::task::spawn_blocking(move || auth::password::hash(scheme, &password))
+        .await
+        .map_err(|_| Error::Internal("hashing a password was interrupted".into()))?
+        .map_err(|error| Error::Internal(error.to_string().into()))?;
+    update.set(Path::from(model::FieldName::known("_hashed_password")), Op::Set(Value::String(hash)));
+    Ok(true)
+}

@@ -1,0 +1,137 @@
+//! The door's side of the trail: an operation is opened before it is tried and closed whatever happens.
+
+mod call;
+mod entry;
+
+pub use call::{CallOutcome, PluginCall};
+pub(crate) use entry::Entry;
+
+use std::sync::Arc;
+
+use audit::{
+    Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Ref, RefKey, Sink, Source, Stage, Status,
+};
+use model::{ClassName, ObjectId};
+
+use crate::{
+    Context, Error, Principal,
+    action::{Action, Target},
+};
+
+/// Makes records and waits for them.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    sink: Arc<dyn Sink>,
+    refs: Arc<RefKey>,
+}
+
+impl Ledger {
+    pub(crate) fn new(sink: Arc<dyn Sink>, refs: RefKey) -> Ledger {
+        Ledger { sink, refs: Arc::new(refs) }
+    }
+
+    /// The pseudonym of an object in records.
+    pub(crate) fn reference(&self, class: &ClassName, id: &ObjectId) -> Ref {
+        self.refs.of(class, id)
+    }
+
+    /// Opens the audit record of an operation that is about to be tried.
+    ///
+    /// For a change it waits until the intent is durable: an operation that can't be recorded isn't allowed
+    /// to happen (45 CFR 164.312(b)). For a read it only learns that the log is healthy; the record is made in
+    /// [`Entry::finish`], where the ids and fields about to leave are known.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the trail can't take records.
+    #[must_use = "an operation must be finished in the trail"]
+    pub(crate) async fn begin(&self, cx: &Context, action: Action, target: &Target) -> Result<Entry, Error> {
+        let mut draft = self.draft(cx, action.code(), target);
+        if !action.changes() {
+            self.sink.health()?;
+            return Ok(Entry::new(self.clone(), draft, None, cx.depth() > 0));
+        }
+        draft.stage = Stage::Intent;
+        let ticket = self.sink.enqueue(draft.clone())?;
+        let intent = ticket.seq();
+        // Whoever drops this future here leaves an intent that nobody will close: the entry guards it at once.
+        let entry = Entry::new(self.clone(), draft, Some(intent), false);
+        ticket.durable().await?;
+        Ok(entry)
+    }
+
+    /// Records something that was refused before any operation began, and waits for it.
+    pub(crate) async fn denied_at_the_door(&self, draft: Draft) -> Result<(), Error> {
+        self.sink.enqueue(draft)?.durable().await?;
+        Ok(())
+    }
+
+    /// Queues a record that a later one of the same operation makes durable, since the log keeps their order.
+    pub(crate) fn queue(&self, draft: Draft) -> Result<(), Error> {
+        self.sink.enqueue(draft).map(drop)?;
+        Ok(())
+    }
+
+    pub(crate) fn sink(&self) -> &dyn Sink {
+        &*self.sink
+    }
+
+    fn draft(&self, cx: &Context, code: Code, target: &Target) -> Draft {
+        let mut draft = Draft::new(code, Stage::Single, Name::clean(cx.request_id()), actor(cx));
+        draft.parent = cx.parent;
+        draft.source = Source { ip: cx.address(), client: cx.request.client.as_deref().map(Name::clean) };
+        draft.purpose = cx.purpose().map(Name::clean);
+        draft.object = match (&target.class, &target.name) {
+            (Some(class), _) => Some(Objects {
+                class: Name::clean(class),
+                refs: target.id.iter().map(|id| self.reference(class, id)).collect(),
+                count: u64::from(target.id.is_some()),
+            }),
+            (None, Some(name)) => Some(Objects { class: Name::clean(name), refs: Vec::new(), count: 0 }),
+            (None, None) => None,
+        };
+        draft.fields.written = target.fields.iter().map(|field| Name::clean(field)).collect();
+        draft.version = target.version.map(|date| date.ms());
+        draft.query = target.shape.clone();
+        draft
+    }
+}
+
+/// Says who acts, as records name it.
+pub(crate) fn actor(cx: &Context) -> Actor {
+    let named = |kind, id: &str| Actor::new(kind, Some(Name::clean(id)));
+    let mut actor = match cx.principal() {
+        Principal::Master => named(ActorKind::Operator, "master"),
+        Principal::ReadOnlyMaster => named(ActorKind::Operator, "read-only-master"),
+        Principal::Maintenance => named(ActorKind::Operator, "maintenance"),
+        Principal::System => named(ActorKind::System, "parapet"),
+        Principal::Anonymous => Actor::new(ActorKind::Anonymous, None),
+        Principal::User(identity) => {
+            let mut actor = named(ActorKind::User, &identity.user);
+            actor.session = Some(identity.session_hash);
+            actor.roles = identity.roles.iter().map(|role| Name::clean(role)).collect();
+            actor
+        }
+    };
+    if let Some(grant) = cx.grant() {
+        actor.on_behalf_of = actor.id.take();
+        actor.kind = ActorKind::Plugin;
+        actor.id = Some(Name::clean(&grant.plugin.name));
+    }
+    actor
+}
+
+/// Says how an operation ended, as records name it.
+fn outcome(error: Option<&Error>, rows: u64) -> (Outcome, Option<Decision>) {
+    let denied = |rule: &str| Some(Decision { allow: false, rule: Name::clean(rule) });
+    let (status, code, decision) = match error {
+        None => (Status::Ok, None, None),
+        Some(error @ Error::Denied(_)) => (Status::Denied, Some(error.code().number()), denied("policy")),
+        Some(Error::Forbidden(_)) => (Status::Denied, None, denied("master-key")),
+        // The caller may not learn whether an object exists; the trail says just what was answered.
+        Some(error @ Error::Refused(_)) => (Status::Error, Some(error.code().number()), None),
+        // Nobody knows what a storage that fell silent has done.
+        Some(Error::Unavailable { .. }) => (Status::Unknown, Some(1), None),
+        Some(Error::Internal(_)) => (Status::Error, Some(1), None),
+    };
+    (Outcome { status, code, rows, bytes: 0 }, decision)
+}

@@ -1,0 +1,206 @@
+//! One operation in the trail, from its intent to its outcome.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use audit::{Code, Draft, Name, Objects, Outcome, Ref, Stage, Status};
+use model::{ClassName, Date, FieldName, Object, ObjectId, Value};
+
+use super::{Ledger, outcome};
+use crate::Error;
+
+/// An open record. Dropped unfinished, it is recorded as abandoned.
+#[must_use = "an operation must be finished in the trail"]
+pub(crate) struct Entry {
+    ledger: Ledger,
+    draft: Option<Draft>,
+    intent: Option<u64>,
+    /// Inside a hook a read waits for nothing: the record of the operation around it, later in the log, does.
+    nested: bool,
+    seen: BTreeMap<ClassName, Seen>,
+    written: BTreeSet<String>,
+    masked: BTreeSet<String>,
+    answered: BTreeSet<FieldName>,
+    rows: u64,
+}
+
+/// Objects of one class that are about to leave.
+#[derive(Default)]
+struct Seen {
+    refs: Vec<Ref>,
+    fields: BTreeSet<FieldName>,
+}
+
+impl Entry {
+    pub(super) fn new(ledger: Ledger, draft: Draft, intent: Option<u64>, nested: bool) -> Entry {
+        Entry {
+            ledger,
+            draft: Some(draft),
+            intent,
+            nested,
+            seen: BTreeMap::new(),
+            written: BTreeSet::new(),
+            masked: BTreeSet::new(),
+            answered: BTreeSet::new(),
+            rows: 0,
+        }
+    }
+
+    /// The position of the intent, for records of what happens within.
+    pub(crate) fn intent(&self) -> Option<u64> {
+        self.intent
+    }
+
+    /// Gives the record another code, when what happened has one of its own.
+    pub(crate) fn code(&mut self, code: Code) {
+        if let Some(draft) = &mut self.draft {
+            draft.code = code;
+        }
+    }
+
+    /// Notes objects that are about to leave, with everything included in them.
+    pub(crate) fn leaves(&mut self, objects: &[Object]) {
+        self.rows += objects.len() as u64;
+        for object in objects {
+            self.note(object);
+        }
+    }
+
+    fn note(&mut self, object: &Object) {
+        let reference = self.ledger.reference(&object.class, &object.id);
+        let seen = match self.seen.get_mut(&object.class) {
+            Some(seen) => seen,
+            None => self.seen.entry(object.class.clone()).or_default(),
+        };
+        seen.refs.push(reference);
+        for name in object.fields.keys() {
+            if !name.is_internal() && !seen.fields.contains(name) {
+                seen.fields.insert(name.clone());
+            }
+        }
+        for value in object.fields.values() {
+            self.note_nested(value);
+        }
+    }
+
+    fn note_nested(&mut self, value: &Value) {
+        match value {
+            Value::Record(object) => self.note(object),
+            Value::Array(items) => items.iter().for_each(|item| self.note_nested(item)),
+            Value::Object(map) => map.values().for_each(|member| self.note_nested(member)),
+            _ => {}
+        }
+    }
+
+    /// Notes fields of the operation's own object that its answer carries.
+    pub(crate) fn leaves_fields<'a>(&mut self, fields: impl IntoIterator<Item = &'a FieldName>) {
+        self.answered.extend(fields.into_iter().cloned());
+    }
+
+    /// Notes which object the operation turned out to be about.
+    pub(crate) fn about(&mut self, class: &ClassName, id: &ObjectId) {
+        let reference = self.ledger.reference(class, id);
+        if let Some(draft) = &mut self.draft {
+            draft.object = Some(Objects { class: Name::clean(class), refs: vec![reference], count: 1 });
+        }
+    }
+
+    /// Notes who acts, when the operation itself proved it.
+    pub(crate) fn by(&mut self, user: &ObjectId) {
+        if let Some(draft) = &mut self.draft {
+            draft.actor.id = Some(Name::clean(user));
+        }
+    }
+
+    /// Notes fields that the operation wrote.
+    pub(crate) fn wrote<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) {
+        self.written.extend(fields.into_iter().map(ToOwned::to_owned));
+    }
+
+    /// Notes fields that were hidden from the caller.
+    pub(crate) fn masked<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) {
+        self.masked.extend(fields.into_iter().map(ToOwned::to_owned));
+    }
+
+    /// Notes the `updatedAt` that a write has set.
+    pub(crate) fn version(&mut self, at: Date) {
+        if let Some(draft) = &mut self.draft {
+            draft.version = Some(at.ms());
+        }
+    }
+
+    /// Notes a number of rows without their ids: a count, a purge.
+    pub(crate) fn counted(&mut self, rows: u64) {
+        self.rows = rows;
+    }
+
+    /// Closes the record; the outcome may leave once this answers.
+    ///
+    /// # Errors
+    /// The outcome's own error, or [`Error::Unavailable`] when the record couldn't be made durable: then
+    /// nothing may leave, though a change may have happened (its intent says so).
+    pub(crate) async fn finish<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
+        let Some(draft) = self.draft.take() else { return result };
+        let last = self.enqueue(draft, result.as_ref().err())?;
+        if !self.nested {
+            last.durable().await?;
+        }
+        result
+    }
+
+    fn enqueue(&mut self, mut draft: Draft, error: Option<&Error>) -> Result<audit::Ticket, Error> {
+        let main = draft.object.as_ref().map(|object| object.class.as_str().to_owned());
+        let (outcome, decision) = outcome(error, self.rows);
+        if let Some(intent) = self.intent {
+            draft.stage = Stage::Outcome { intent };
+        }
+        // Nothing left when the operation failed.
+        let seen = if error.is_some() { BTreeMap::new() } else { std::mem::take(&mut self.seen) };
+        for (class, seen) in seen {
+            let fields = seen.fields.iter().map(|field| Name::clean(field)).collect();
+            if main.as_deref() == Some(class.as_str()) {
+                draft.fields.read = fields;
+                draft.object = Some(Objects {
+                    class: Name::clean(&class),
+                    count: seen.refs.len() as u64,
+                    refs: seen.refs,
+                });
+                continue;
+            }
+            let mut record = draft.clone();
+            record.code = Code::PhiRead;
+            record.stage = Stage::Single;
+            record.parent = self.intent.or(draft.parent);
+            record.query = None;
+            record.version = None;
+            record.fields = audit::Touched { read: fields, ..audit::Touched::default() };
+            record.outcome =
+                Some(Outcome { status: Status::Ok, code: None, rows: seen.refs.len() as u64, bytes: 0 });
+            record.object =
+                Some(Objects { class: Name::clean(&class), count: seen.refs.len() as u64, refs: seen.refs });
+            self.ledger.queue(record)?;
+        }
+        if error.is_none() {
+            draft.fields.read.extend(self.answered.iter().map(|field| Name::clean(field)));
+        }
+        if !self.written.is_empty() {
+            draft.fields.written = self.written.iter().map(|field| Name::clean(field)).collect();
+        }
+        draft.fields.masked = self.masked.iter().map(|field| Name::clean(field)).collect();
+        draft.outcome = Some(outcome);
+        draft.decision = decision;
+        Ok(self.ledger.sink().enqueue(draft)?)
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let Some(mut draft) = self.draft.take() else { return };
+        if let Some(intent) = self.intent {
+            draft.stage = Stage::Outcome { intent };
+        }
+        draft.outcome = Some(Outcome { status: Status::Unknown, code: None, rows: 0, bytes: 0 });
+        if let Err(error) = self.ledger.queue(draft) {
+            tracing::error!(%error, "an abandoned operation could not be recorded; recovery will close it");
+        }
+    }
+}

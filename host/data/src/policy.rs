@@ -1,0 +1,105 @@
+//! Who may do what to which rows and fields: a check yields a [`Permit`], and only here.
+
+mod clp;
+mod fields;
+mod permit;
+
+pub(crate) use fields::Mask;
+pub(crate) use permit::{Authorised, Permit};
+
+use std::sync::Arc;
+
+use model::{Code, Filter, Query, Schema, query::filter::Access, schema::ClassOp};
+
+use crate::{Context, Error, Principal};
+
+/// Classes that only the master key may touch at all.
+const MASTER_ONLY: &[&str] = &[
+    "_JobStatus",
+    "_PushStatus",
+    "_Hooks",
+    "_GlobalConfig",
+    "_GraphQLConfig",
+    "_JobSchedule",
+    "_Audience",
+    "_Idempotency",
+];
+
+/// Decides whether the principal may do an operation on a class, and on which of its rows and fields.
+///
+/// Each stage only narrows: plugin grant, key, class-level permissions, ACL, protected fields.
+///
+/// # Errors
+/// [`Error::Denied`] with the code and text of the reference.
+pub(crate) fn permit(cx: &Context, schema: &Arc<Schema>, op: ClassOp) -> Result<Permit, Error> {
+    within_grant(cx, schema, op)?;
+    let changes = matches!(op, ClassOp::Create | ClassOp::Update | ClassOp::Delete | ClassOp::AddField);
+    if changes && matches!(cx.principal(), Principal::ReadOnlyMaster) {
+        return Err(Error::denied());
+    }
+    let mask = fields::mask(cx, schema);
+    if cx.is_master() {
+        return Ok(Permit::new(schema.clone(), Filter::all(), mask));
+    }
+    let class = schema.class.as_str();
+    if MASTER_ONLY.contains(&class) || class.starts_with("_Join:") {
+        return Err(Error::denied());
+    }
+    if class == "_Installation" && matches!(op, ClassOp::Find | ClassOp::Count | ClassOp::Delete) {
+        return Err(Error::denied());
+    }
+    let mut rows = clp::rows(cx, schema, op)?;
+    let access = if changes { Access::Write } else { Access::Read };
+    rows = rows.and(Filter::Acl(access, cx.groups()));
+    if class == "_Session" {
+        rows = rows.and(own_sessions(cx)?);
+    }
+    Ok(Permit::new(schema.clone(), rows, mask))
+}
+
+/// Lets the server itself do its own bookkeeping: sessions, roles, logins, recovery.
+pub(crate) fn system(schema: &Arc<Schema>) -> Permit {
+    Permit::new(schema.clone(), Filter::all(), Mask::default())
+}
+
+/// Refuses a query that tests or sorts by a field that the principal may not see: the answer would tell it.
+pub(crate) fn check_query(permit: &Permit, query: &Query) -> Result<(), Error> {
+    let mut refused = false;
+    query.filter.each_path(&mut |path| refused |= permit.mask().conceals(path.root()));
+    relations_in(&query.filter, &mut |key| refused |= key.starts_with('_'));
+    refused |= query.order.iter().any(|order| permit.mask().conceals(order.path.root()));
+    if refused { Err(Error::denied()) } else { Ok(()) }
+}
+
+fn relations_in<'a>(filter: &'a Filter, visit: &mut dyn FnMut(&'a str)) {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) | Filter::Nor(parts) => {
+            parts.iter().for_each(|part| relations_in(part, visit));
+        }
+        Filter::RelatedTo { key, .. } => visit(key),
+        Filter::Test(..) | Filter::Acl(..) => {}
+    }
+}
+
+fn own_sessions(cx: &Context) -> Result<Filter, Error> {
+    let user = cx.user().ok_or_else(|| {
+        Error::Denied(model::ParseError::new(Code::InvalidSessionToken, "Session token required."))
+    })?;
+    let me = model::Value::pointer(model::ClassName::user(), user.user.clone());
+    Ok(Filter::test("user", model::Test::Eq(me)))
+}
+
+fn within_grant(cx: &Context, schema: &Schema, op: ClassOp) -> Result<(), Error> {
+    use crate::FieldSet;
+    let Some(grant) = cx.grant() else { return Ok(()) };
+    let class = grant.classes.get(&schema.class).ok_or_else(Error::denied)?;
+    let allowed = match op {
+        ClassOp::Find | ClassOp::Get | ClassOp::Count => class.read != FieldSet::Nothing,
+        ClassOp::Create => class.create,
+        ClassOp::Update => class.write != FieldSet::Nothing,
+        ClassOp::Delete => class.delete,
+        // A plugin works with the class as it is.
+        ClassOp::AddField => false,
+    };
+    if allowed { Ok(()) } else { Err(Error::denied()) }
+}

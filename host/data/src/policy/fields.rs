@@ -1,0 +1,126 @@
+//! Which fields a principal doesn't see: protected fields of the class and the limits of a plugin's grant.
+
+use std::collections::BTreeSet;
+
+use model::{ClassName, Object, ObjectId, Schema, Value};
+
+use crate::{Context, FieldSet};
+
+/// The fields to hide from one principal; empty for the master key.
+#[derive(Clone, Default)]
+pub(crate) struct Mask {
+    /// Hidden in every object.
+    hidden: BTreeSet<String>,
+    /// For the fields that point to users: what stays hidden from the user they point to.
+    for_pointed: Vec<(String, BTreeSet<String>)>,
+    /// Who is meant by "the user they point to".
+    me: Option<ObjectId>,
+    /// The user's own object shows everything.
+    own_user: bool,
+    /// All that a plugin may see.
+    only: Option<FieldSet>,
+}
+
+impl Mask {
+    /// Whether a field can't be used in a filter or a sort.
+    pub(crate) fn conceals(&self, field: &str) -> bool {
+        self.hidden.contains(field) || self.only.as_ref().is_some_and(|only| !only.holds(field))
+    }
+
+    /// Whether nothing is hidden from anybody.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hidden.is_empty() && self.for_pointed.is_empty() && self.only.is_none()
+    }
+
+    /// Whether whole objects are needed to decide.
+    pub(crate) fn looks_at_pointers(&self) -> bool {
+        !self.for_pointed.is_empty()
+    }
+
+    /// Takes the hidden fields out of an object and calls `note` with the name of each that was there.
+    pub(crate) fn apply(&self, object: &mut Object, note: &mut dyn FnMut(&str)) {
+        if self.is_empty() {
+            return;
+        }
+        let own = self.own_user && self.me.as_ref() == Some(&object.id);
+        let narrowed = if own { Some(BTreeSet::new()) } else { self.narrowed(object) };
+        let hidden = narrowed.as_ref().unwrap_or(&self.hidden);
+        object.fields.retain(|name, _| {
+            let seen =
+                !hidden.contains(name.as_str()) && self.only.as_ref().is_none_or(|only| only.holds(name));
+            if !seen {
+                note(name);
+            }
+            seen
+        });
+        if self.only.as_ref().is_some_and(|only| !only.holds("ACL")) {
+            object.acl = None;
+        }
+    }
+
+    /// What is hidden of an object that points to the caller; `None` when it doesn't.
+    fn narrowed(&self, object: &Object) -> Option<BTreeSet<String>> {
+        let me = self.me.as_ref()?;
+        let mut narrowed: Option<BTreeSet<String>> = None;
+        for (field, set) in &self.for_pointed {
+            if object.field(field).is_some_and(|value| points_to(value, me)) {
+                let before = narrowed.as_ref().unwrap_or(&self.hidden);
+                narrowed = Some(before.intersection(set).cloned().collect());
+            }
+        }
+        narrowed
+    }
+}
+
+fn points_to(value: &Value, user: &ObjectId) -> bool {
+    match value {
+        Value::Pointer(pointer) => pointer.class == "_User" && pointer.id == *user,
+        Value::Array(items) => items.iter().any(|item| points_to(item, user)),
+        _ => false,
+    }
+}
+
+/// Works out what a principal doesn't see of a class.
+///
+/// Effective is the intersection of the sets of all groups that apply, so a group with fewer fields widens
+/// access; without any group that applies nothing is hidden (parse protocol 4.3).
+pub(super) fn mask(cx: &Context, schema: &Schema) -> Mask {
+    let only = cx
+        .grant()
+        .map(|grant| grant.classes.get(&schema.class).map_or(FieldSet::Nothing, |class| class.read.clone()));
+    if cx.is_master() {
+        return Mask { only, ..Mask::default() };
+    }
+    let protected = &schema.permissions.protected_fields;
+    let mut sets: Vec<BTreeSet<String>> = Vec::new();
+    let everyone = protected.get("*");
+    // Unless the class says otherwise, a user's address is its own (default of the reference).
+    if schema.class == ClassName::user() {
+        let mut set = everyone.cloned().unwrap_or_default();
+        set.insert("email".to_owned());
+        sets.push(set);
+    } else if let Some(set) = everyone {
+        sets.push(set.clone());
+    }
+    let mut for_pointed = Vec::new();
+    if let Some(identity) = cx.user() {
+        let roles = identity.roles.iter().map(|role| format!("role:{role}"));
+        let groups = roles.chain(["authenticated".to_owned(), identity.user.as_str().to_owned()]);
+        sets.extend(groups.filter_map(|group| protected.get(&group).cloned()));
+        for_pointed = protected
+            .iter()
+            .filter_map(|(group, set)| Some((group.strip_prefix("userField:")?.to_owned(), set.clone())))
+            .collect();
+    }
+    let mut sets = sets.into_iter();
+    let hidden = sets.next().map_or_else(BTreeSet::new, |first| {
+        sets.fold(first, |common, set| common.intersection(&set).cloned().collect())
+    });
+    Mask {
+        hidden,
+        for_pointed,
+        me: cx.user().map(|identity| identity.user.clone()),
+        own_user: schema.class == ClassName::user(),
+        only,
+    }
+}

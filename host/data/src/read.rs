@@ -1,0 +1,9 @@
+//! Getting, finding and counting objects.
+
+mod find;
+mod include;
+mod select;
+mod shape;
+mod subquery;
+
+pub use select::Shape;

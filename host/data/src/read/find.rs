@@ -1,0 +1,232 @@
+//! The way of a read through the rooms.
+
+use std::{pin::Pin, sync::Arc};
+
+use model::{
+    ClassName, Code, Event, Filter, Limit, Object, ObjectId, ParseError, Query, Schema, Test, schema::ClassOp,
+};
+
+use super::{Shape, include, select, shape};
+use crate::{
+    Context, Data, Error, Found,
+    action::{Action, Target},
+    ledger::Entry,
+    policy,
+    vault::Wanted,
+};
+
+impl Data {
+    /// Fetches one object.
+    ///
+    /// # Errors
+    /// 101 when it isn't there or the caller may not see it, 119 when the class may not be read.
+    pub async fn get(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        id: &ObjectId,
+        shape: Shape,
+    ) -> Result<Object, Error> {
+        let mut query = Query::new(class.clone());
+        query.filter = Filter::id(id);
+        query.limit = Some(Limit::Rows(1));
+        shape.onto(&mut query);
+        let mut entry = self.inner.ledger.begin(cx, Action::Get, &Target::object(class, id)).await?;
+        let answer = self.try_find(&cx.under(entry.intent()), &mut entry, query).await;
+        let answer = answer.and_then(|mut found| found.objects.pop().ok_or_else(Error::not_found));
+        let answer = answer.map(|mut user| {
+            show_own_token(cx, &mut user);
+            user
+        });
+        entry.finish(answer).await
+    }
+
+    /// Finds objects, counts them, or both.
+    ///
+    /// # Errors
+    /// 102 for a query that can't be, 119 when the class or a field in the query may not be read.
+    pub async fn find(&self, cx: &Context, query: Query) -> Result<Found, Error> {
+        let action = match (query.single_id().is_some(), query.limit) {
+            (true, _) => Action::Get,
+            (false, Some(Limit::Rows(0))) if query.count => Action::Count,
+            _ => Action::Find,
+        };
+        let target = Target { shape: shape::of(&query.filter), ..Target::class(&query.class) };
+        let mut entry = self.inner.ledger.begin(cx, action, &target).await?;
+        let answer = self.try_find(&cx.under(entry.intent()), &mut entry, query).await;
+        if let (Action::Count, Ok(Found { count: Some(count), .. })) = (action, &answer) {
+            entry.counted(*count);
+        }
+        entry.finish(answer).await
+    }
+
+    async fn try_find(&self, cx: &Context, entry: &mut Entry, query: Query) -> Result<Found, Error> {
+        include::check_limits(cx, self.config(), &query)?;
+        let Some(schema) = self.readable_class(cx, &query.class)? else {
+            return Ok(Found { objects: Vec::new(), count: query.count.then_some(0) });
+        };
+        let mut query = query;
+        if cx.hooks().wants(Event::BeforeFind, &query.class) {
+            // The probe: hooks never run for a find that isn't allowed.
+            policy::check_query(&policy::permit(cx, &schema, op(&query))?, &query)?;
+            query = cx.hooks().before_find(self, &cx.deeper()?, query).await?;
+        }
+        let rows = match query.limit {
+            Some(Limit::Rows(0)) => Vec::new(),
+            _ => self.rows(cx, &schema, &query, &mut |field| entry.masked([field])).await?,
+        };
+        let count = match query.count {
+            true => Some(self.total(cx, &schema, &query).await?),
+            false => None,
+        };
+        let objects = self.finish_rows(cx, rows, &query).await?;
+        entry.leaves(&objects);
+        Ok(Found { objects, count })
+    }
+
+    /// Finds rows for an include or a sub-query: the caller's rights, the class's hooks, no record of its own.
+    pub(super) fn nested<'a>(
+        &'a self,
+        cx: &'a Context,
+        query: Query,
+    ) -> Pin<Box<dyn Future<Output = Result<Vec<Object>, Error>> + Send + 'a>> {
+        Box::pin(async move {
+            let Some(schema) = self.readable_class(cx, &query.class)? else { return Ok(Vec::new()) };
+            let mut query = query;
+            if cx.hooks().wants(Event::BeforeFind, &query.class) {
+                policy::check_query(&policy::permit(cx, &schema, op(&query))?, &query)?;
+                query = cx.hooks().before_find(self, &cx.deeper()?, query).await?;
+            }
+            let rows = self.rows(cx, &schema, &query, &mut |_| {}).await?;
+            self.after_find(cx, &query.class, rows).await
+        })
+    }
+
+    /// Loads the rows that the caller may see, with what is hidden from it taken out.
+    async fn rows(
+        &self,
+        cx: &Context,
+        schema: &Arc<Schema>,
+        query: &Query,
+        hidden: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Vec<Object>, Error> {
+        let permit = policy::permit(cx, schema, op(query))?;
+        policy::check_query(&permit, query)?;
+        let filter = self.resolve(cx, query.filter.clone(), 0).await?;
+        let fields = if permit.mask().looks_at_pointers() { None } else { select::roots(query) };
+        let wanted =
+            Wanted { filter, order: query.order.clone(), skip: query.skip, limit: self.limit(query), fields };
+        let mut rows = self.inner.vault.find(&permit, wanted).await?;
+        for row in &mut rows {
+            permit.mask().apply(row, &mut |field| hidden(field));
+            withhold(cx, row);
+            show_relations(schema, row, query);
+        }
+        Ok(rows)
+    }
+
+    async fn total(&self, cx: &Context, schema: &Arc<Schema>, query: &Query) -> Result<u64, Error> {
+        let permit = policy::permit(cx, schema, ClassOp::Count)?;
+        policy::check_query(&permit, query)?;
+        let filter = self.resolve(cx, query.filter.clone(), 0).await?;
+        self.inner.vault.count(&permit, filter).await
+    }
+
+    async fn finish_rows(
+        &self,
+        cx: &Context,
+        rows: Vec<Object>,
+        query: &Query,
+    ) -> Result<Vec<Object>, Error> {
+        let mut rows = rows;
+        include::expand(self, cx, &mut rows, query).await?;
+        let mut rows = self.after_find(cx, &query.class, rows).await?;
+        select::prune(&mut rows, query);
+        Ok(rows)
+    }
+
+    async fn after_find(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        rows: Vec<Object>,
+    ) -> Result<Vec<Object>, Error> {
+        if rows.is_empty() || !cx.hooks().wants(Event::AfterFind, class) {
+            return Ok(rows);
+        }
+        Ok(cx.hooks().after_find(self, &cx.deeper()?, class, rows).await?)
+    }
+
+    /// The class, `None` when a find of it answers nothing.
+    fn readable_class(&self, cx: &Context, class: &ClassName) -> Result<Option<Arc<Schema>>, Error> {
+        match self.inner.schemas.find(class) {
+            Some(schema) => Ok(Some(schema)),
+            None if cx.is_master() || self.config().allow_client_class_creation => Ok(None),
+            None => Err(Error::denied()),
+        }
+    }
+
+    fn limit(&self, query: &Query) -> Limit {
+        let config = self.config();
+        match query.limit {
+            Some(Limit::All) => Limit::All,
+            Some(Limit::Rows(rows)) if config.max_limit > 0 => Limit::Rows(rows.min(config.max_limit)),
+            Some(limit) => limit,
+            None => Limit::Rows(config.default_limit),
+        }
+    }
+}
+
+/// Parse checks `get` when a find names exactly one id, `find` otherwise.
+fn op(query: &Query) -> ClassOp {
+    if query.single_id().is_some() { ClassOp::Get } else { ClassOp::Find }
+}
+
+/// Session tokens, other people's logins and passwords leave with nobody.
+fn withhold(cx: &Context, row: &mut Object) {
+    if row.class == ClassName::user() {
+        row.fields.remove("password");
+        row.fields.remove("sessionToken");
+        let own = cx.user().is_some_and(|identity| identity.user == row.id);
+        if !own && !cx.is_master() {
+            row.fields.remove("authData");
+        }
+    }
+    if !matches!(cx.principal(), crate::Principal::Maintenance) {
+        row.fields.retain(|name, _| !name.is_internal());
+    }
+}
+
+/// Relation fields are always there, though nothing of them is stored.
+fn show_relations(schema: &Schema, row: &mut Object, query: &Query) {
+    for (name, field) in &schema.fields {
+        if let model::FieldType::Relation(class) = &field.kind {
+            let wanted =
+                query.keys.as_ref().is_none_or(|keys| keys.iter().any(|path| path.root() == name.as_str()));
+            if wanted {
+                row.fields.insert(name.clone(), model::Value::Relation(class.clone()));
+            }
+        }
+    }
+}
+
+/// A user who fetches itself reads its own token back.
+fn show_own_token(cx: &Context, user: &mut Object) {
+    if let Some(identity) = cx.user()
+        && user.class == ClassName::user()
+        && user.id == identity.user
+        && cx.grant().is_none()
+    {
+        user.fields.insert(model::FieldName::known("sessionToken"), model::Value::text(&*identity.token));
+    }
+}
+
+/// Refuses what nests deeper than a query may.
+pub(super) fn too_deep() -> Error {
+    Error::Refused(ParseError::new(Code::InvalidQuery, "The query nests too deep."))
+}
+
+/// A test that no value passes.
+pub(super) fn nothing() -> Test {
+    Test::In(Vec::new())
+}

@@ -1,0 +1,118 @@
+//! Sub-queries become lists of values before storage sees the filter.
+
+use std::pin::Pin;
+
+use model::{Filter, Limit, Path, Query, Test, Value};
+
+use super::find::{nothing, too_deep};
+use crate::{Context, Data, Error, policy};
+
+type Resolving<'a> = Pin<Box<dyn Future<Output = Result<Filter, Error>> + Send + 'a>>;
+
+impl Data {
+    /// Runs every sub-query of a filter with the caller's rights and puts its answer in its place.
+    pub(super) fn resolve<'a>(&'a self, cx: &'a Context, filter: Filter, depth: usize) -> Resolving<'a> {
+        Box::pin(async move {
+            Ok(match filter {
+                Filter::And(parts) => Filter::And(self.resolve_all(cx, parts, depth).await?),
+                Filter::Or(parts) => Filter::Or(self.resolve_all(cx, parts, depth).await?),
+                Filter::Nor(parts) => Filter::Nor(self.resolve_all(cx, parts, depth).await?),
+                Filter::Test(path, Test::InQuery { query, negated }) => {
+                    let class = query.class.clone();
+                    let rows = self.subquery(cx, *query, None, depth).await?;
+                    let values =
+                        rows.into_iter().map(|row| Value::pointer(class.clone(), row.id)).collect::<Vec<_>>();
+                    membership(path, values, negated)
+                }
+                Filter::Test(path, Test::Select { query, key, negated }) => {
+                    let rows = self.subquery(cx, *query, Some(&key), depth).await?;
+                    let values = rows.iter().filter_map(|row| value_at(row, &key)).collect();
+                    membership(path, values, negated)
+                }
+                Filter::RelatedTo { owner_class, owner, key } => {
+                    self.relation_is_visible(cx, &owner_class, &owner, &key).await?;
+                    Filter::RelatedTo { owner_class, owner, key }
+                }
+                other => other,
+            })
+        })
+    }
+
+    async fn resolve_all(
+        &self,
+        cx: &Context,
+        parts: Vec<Filter>,
+        depth: usize,
+    ) -> Result<Vec<Filter>, Error> {
+        let mut resolved = Vec::with_capacity(parts.len());
+        for part in parts {
+            resolved.push(self.resolve(cx, part, depth).await?);
+        }
+        Ok(resolved)
+    }
+
+    async fn subquery(
+        &self,
+        cx: &Context,
+        query: Query,
+        key: Option<&Path>,
+        depth: usize,
+    ) -> Result<Vec<model::Object>, Error> {
+        if depth >= self.config().subquery_depth && !cx.is_master() {
+            return Err(too_deep());
+        }
+        let mut query = query;
+        query.filter = self.resolve(cx, query.filter, depth + 1).await?;
+        // The reference ignores a sub-query's own limit, and so do its answers.
+        query.limit = Some(Limit::All);
+        query.skip = 0;
+        if let Some(key) = key {
+            // Reading a value through a test is reading it.
+            if let Some(schema) = self.inner.schemas.find(&query.class) {
+                let permit = policy::permit(cx, &schema, model::schema::ClassOp::Find)?;
+                if permit.mask().conceals(key.root()) {
+                    return Err(Error::denied());
+                }
+            }
+        }
+        self.nested(cx, query).await
+    }
+
+    /// Membership tells something of the owner: the caller must be able to see it and the field.
+    async fn relation_is_visible(
+        &self,
+        cx: &Context,
+        class: &model::ClassName,
+        owner: &model::ObjectId,
+        key: &Path,
+    ) -> Result<(), Error> {
+        let Some(schema) = self.inner.schemas.find(class) else { return Ok(()) };
+        let permit = policy::permit(cx, &schema, model::schema::ClassOp::Get)?;
+        if permit.mask().conceals(key.root()) {
+            return Err(Error::denied());
+        }
+        match self.inner.vault.one(&permit, owner).await? {
+            Some(_) => Ok(()),
+            None if cx.is_master() => Ok(()),
+            None => Err(Error::not_found()),
+        }
+    }
+}
+
+fn membership(path: Path, values: Vec<Value>, negated: bool) -> Filter {
+    let test = match (negated, values.is_empty()) {
+        (false, true) => nothing(),
+        (false, false) => Test::In(values),
+        (true, _) => Test::Nin(values),
+    };
+    Filter::Test(path, test)
+}
+
+fn value_at(row: &model::Object, key: &Path) -> Option<Value> {
+    match key.as_str() {
+        "objectId" => Some(Value::text(row.id.as_str())),
+        "createdAt" => Some(Value::Date(row.created_at)),
+        "updatedAt" => Some(Value::Date(row.updated_at)),
+        _ => row.at(key).cloned(),
+    }
+}

@@ -1,0 +1,77 @@
+//! After a crash: intents that were left open are closed by looking at what is stored.
+
+use audit::{Code, Draft, Outcome, Ref, Stage, Status};
+use model::{Date, FieldName, Filter, Schema, Test, Value};
+
+use crate::{Data, Error, ledger, policy, vault::Wanted};
+
+impl Data {
+    /// Closes the intents that a crash left open, and answers how many there were.
+    ///
+    /// A save happened if the object stands there with the `updatedAt` that the intent announced; a deletion
+    /// happened if the object is gone. What can't be told that way is recorded as unknown.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when trail or storage are: the server must not start then.
+    pub async fn recover(&self, open: Vec<audit::Record>) -> Result<usize, Error> {
+        let count = open.len();
+        let cx = self.system("SYSTEM");
+        let mut last = None;
+        for intent in open {
+            let status = self.happened(&intent).await?;
+            let mut draft = Draft::new(
+                intent.code,
+                Stage::Outcome { intent: intent.seq },
+                intent.request.clone(),
+                ledger::actor(&cx),
+            );
+            draft.object = intent.object.clone();
+            draft.version = intent.version;
+            draft.outcome = Some(Outcome { status, code: None, rows: 0, bytes: 0 });
+            last = Some(self.inner.ledger.sink().enqueue(draft)?);
+        }
+        if let Some(ticket) = last {
+            ticket.durable().await?;
+        }
+        Ok(count)
+    }
+
+    async fn happened(&self, intent: &audit::Record) -> Result<Status, Error> {
+        let Some((objects, wanted)) =
+            intent.object.as_ref().and_then(|objects| Some((objects, *objects.refs.first()?)))
+        else {
+            return Ok(Status::Unknown);
+        };
+        let Some(schema) = self.inner.schemas.find(objects.class.as_str()) else { return Ok(Status::Error) };
+        match intent.code {
+            Code::PhiDelete => Ok(match self.stands(&schema, wanted, Filter::all()).await? {
+                Some(_) => Status::Error,
+                None => Status::Ok,
+            }),
+            Code::PhiCreate | Code::PhiUpdate | Code::AuthSignup | Code::AuthSession => {
+                let Some(version) = intent.version.map(Date) else { return Ok(Status::Unknown) };
+                let since = Filter::test("updatedAt", Test::Gte(Value::Date(version)));
+                Ok(match self.stands(&schema, wanted, since).await? {
+                    Some(at) if at == version => Status::Ok,
+                    // A later write hides whether this one happened.
+                    Some(_) => Status::Unknown,
+                    None => Status::Error,
+                })
+            }
+            _ => Ok(Status::Unknown),
+        }
+    }
+
+    /// When the object of a pseudonym was last changed; `None` when no row of the filter is that object.
+    async fn stands(
+        &self,
+        schema: &std::sync::Arc<Schema>,
+        wanted: Ref,
+        filter: Filter,
+    ) -> Result<Option<Date>, Error> {
+        let wanted_rows = Wanted { fields: Some(Vec::<FieldName>::new()), ..Wanted::all(filter) };
+        let rows = self.inner.vault.find(&policy::system(schema), wanted_rows).await?;
+        let found = rows.iter().find(|row| self.inner.ledger.reference(&row.class, &row.id) == wanted);
+        Ok(found.map(|row| row.updated_at))
+    }
+}

@@ -1,0 +1,9 @@
+//! What is known of classes: cached, checked against, changed one at a time.
+
+mod builtin;
+mod cache;
+mod check;
+mod edit;
+
+pub(crate) use cache::Schemas;
+pub(crate) use check::{check_required, infer};

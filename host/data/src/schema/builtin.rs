@@ -1,0 +1,103 @@
+//! The classes that Parse always has (parse protocol 2.4).
+
+use model::{
+    ClassName, Field, FieldName, FieldType, Schema, Unique,
+    schema::{ClassOp, Entities, Permissions},
+};
+
+/// The schemas of the classes that exist from the start.
+pub(super) fn all() -> Vec<Schema> {
+    vec![user(), role(), session(), installation()]
+}
+
+/// The columns that a class can't lose.
+pub(super) fn is_default_field(class: &ClassName, field: &str) -> bool {
+    matches!(field, "objectId" | "createdAt" | "updatedAt" | "ACL")
+        || all().iter().any(|schema| schema.class == *class && schema.fields.contains_key(field))
+}
+
+fn class(name: &str, fields: Vec<(&'static str, FieldType)>) -> Schema {
+    #[expect(clippy::expect_used, reason = "only called with the names of system classes")]
+    let mut schema = Schema::new(ClassName::new(name).expect("a system class"));
+    for (name, kind) in fields {
+        schema.fields.insert(FieldName::known(name), Field::new(kind));
+    }
+    schema
+}
+
+fn user() -> Schema {
+    use FieldType::{Boolean, Number, Object, String};
+    let mut schema = class(
+        "_User",
+        vec![
+            ("username", String),
+            ("password", String),
+            ("email", String),
+            ("emailVerified", Boolean),
+            ("authData", Object),
+            ("_hashed_password", String),
+            ("_failed_login_count", Number),
+            ("_account_lockout_expires_at", FieldType::Date),
+        ],
+    );
+    for field in ["username", "email"] {
+        schema.unique.push(Unique { fields: vec![FieldName::known(field)], ignore_case: true });
+    }
+    schema
+}
+
+fn role() -> Schema {
+    let mut schema = class(
+        "_Role",
+        vec![
+            ("name", FieldType::String),
+            ("users", FieldType::Relation(ClassName::user())),
+            ("roles", FieldType::Relation(ClassName::role())),
+        ],
+    );
+    schema.unique.push(Unique { fields: vec![FieldName::known("name")], ignore_case: false });
+    schema
+}
+
+fn session() -> Schema {
+    let mut schema = class(
+        "_Session",
+        vec![
+            ("user", FieldType::Pointer(ClassName::user())),
+            ("installationId", FieldType::String),
+            ("sessionToken", FieldType::String),
+            ("expiresAt", FieldType::Date),
+            ("createdWith", FieldType::Object),
+        ],
+    );
+    schema.unique.push(Unique { fields: vec![FieldName::known("sessionToken")], ignore_case: false });
+    schema
+}
+
+fn installation() -> Schema {
+    use FieldType::{Array, Number, String};
+    let mut schema = class(
+        "_Installation",
+        vec![
+            ("installationId", String),
+            ("deviceToken", String),
+            ("deviceType", String),
+            ("pushType", String),
+            ("GCMSenderId", String),
+            ("timeZone", String),
+            ("localeIdentifier", String),
+            ("appVersion", String),
+            ("appName", String),
+            ("appIdentifier", String),
+            ("parseVersion", String),
+            ("channels", Array),
+            ("badge", Number),
+        ],
+    );
+    // Until registration of devices is built, the class belongs to the master key alone.
+    schema.permissions = Permissions {
+        operations: ClassOp::ALL.into_iter().map(|op| (op, Entities::default())).collect(),
+        ..schema.permissions
+    };
+    schema
+}

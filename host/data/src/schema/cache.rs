@@ -1,0 +1,99 @@
+//! The classes as every request sees them, without asking storage.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arc_swap::ArcSwap;
+use model::{ClassName, Schema};
+use tokio::sync::Mutex;
+
+use super::builtin;
+use crate::{Error, vault::Vault};
+
+type Map = BTreeMap<ClassName, Arc<Schema>>;
+
+/// Every class by name. Readers take a snapshot; changes queue behind each other.
+pub(crate) struct Schemas {
+    map: ArcSwap<Map>,
+    changing: Mutex<()>,
+}
+
+impl Schemas {
+    /// Reads the classes and makes the built-in ones that are missing or lack a column.
+    pub(crate) async fn open(vault: &Vault) -> Result<Schemas, Error> {
+        let mut map: Map = vault
+            .schemas()
+            .await?
+            .into_iter()
+            .map(|schema| (schema.class.clone(), Arc::new(schema)))
+            .collect();
+        for wanted in builtin::all() {
+            let schema = match map.get(&wanted.class) {
+                None => wanted,
+                Some(known) => {
+                    let mut schema = Schema::clone(known);
+                    let before = schema.fields.len() + schema.unique.len();
+                    for (name, field) in wanted.fields {
+                        schema.fields.entry(name).or_insert(field);
+                    }
+                    for unique in wanted.unique {
+                        if !schema.unique.contains(&unique) {
+                            schema.unique.push(unique);
+                        }
+                    }
+                    if schema.fields.len() + schema.unique.len() == before {
+                        continue;
+                    }
+                    schema
+                }
+            };
+            vault.put_schema(&schema).await?;
+            map.insert(schema.class.clone(), Arc::new(schema));
+        }
+        Ok(Schemas { map: ArcSwap::from_pointee(map), changing: Mutex::new(()) })
+    }
+
+    /// A class, if there is one.
+    pub(crate) fn find(&self, class: &str) -> Option<Arc<Schema>> {
+        self.map.load().get(class).cloned()
+    }
+
+    /// Every class, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Schema>> {
+        self.map.load().values().cloned().collect()
+    }
+
+    /// Changes a class: `edit` gets it as it is now and answers it as it shall be. One change at a time,
+    /// so that two requests that add the same field don't meet.
+    pub(crate) async fn change(
+        &self,
+        vault: &Vault,
+        class: &ClassName,
+        edit: impl FnOnce(Option<&Schema>) -> Result<Option<Schema>, Error>,
+    ) -> Result<Option<Arc<Schema>>, Error> {
+        let _one_at_a_time = self.changing.lock().await;
+        let known = self.find(class);
+        let Some(schema) = edit(known.as_deref())? else { return Ok(known) };
+        vault.put_schema(&schema).await?;
+        let schema = Arc::new(schema);
+        let mut map = Map::clone(&self.map.load());
+        map.insert(class.clone(), schema.clone());
+        self.map.store(Arc::new(map));
+        Ok(Some(schema))
+    }
+
+    /// Drops a class after `check` said that it may go.
+    pub(crate) async fn drop_class(
+        &self,
+        vault: &Vault,
+        class: &ClassName,
+        check: impl Future<Output = Result<(), Error>>,
+    ) -> Result<(), Error> {
+        let _one_at_a_time = self.changing.lock().await;
+        check.await?;
+        vault.drop_schema(class).await?;
+        let mut map = Map::clone(&self.map.load());
+        map.remove(class);
+        self.map.store(Arc::new(map));
+        Ok(())
+    }
+}

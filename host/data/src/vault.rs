@@ -1,0 +1,104 @@
+//! The one holder of storage: opens only to a permit.
+
+use std::sync::Arc;
+
+use model::{ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Schema};
+use storage::{Select, Storage, Written};
+
+use crate::{
+    Error,
+    policy::{Authorised, Permit},
+};
+
+/// Reads and writes objects for whoever shows a permit; the permit's rows and fields are part of each statement.
+pub(crate) struct Vault {
+    storage: Arc<dyn Storage>,
+}
+
+/// Which of the permitted rows are wanted.
+pub(crate) struct Wanted {
+    pub(crate) filter: Filter,
+    pub(crate) order: Vec<Order>,
+    pub(crate) skip: u64,
+    pub(crate) limit: Limit,
+    pub(crate) fields: Option<Vec<FieldName>>,
+}
+
+impl Wanted {
+    /// Wants every row that a filter passes.
+    pub(crate) fn all(filter: Filter) -> Wanted {
+        Wanted { filter, order: Vec::new(), skip: 0, limit: Limit::All, fields: None }
+    }
+
+    /// Wants one object.
+    pub(crate) fn one(id: &ObjectId) -> Wanted {
+        Wanted { limit: Limit::Rows(1), ..Wanted::all(Filter::id(id)) }
+    }
+}
+
+impl Vault {
+    pub(crate) fn new(storage: Arc<dyn Storage>) -> Vault {
+        Vault { storage }
+    }
+
+    pub(crate) async fn find(&self, permit: &Permit, wanted: Wanted) -> Result<Vec<Object>, Error> {
+        let select = Select {
+            schema: permit.schema().clone(),
+            filter: wanted.filter.and(permit.rows().clone()),
+            order: wanted.order,
+            skip: wanted.skip,
+            limit: wanted.limit,
+            fields: wanted.fields,
+        };
+        Ok(self.storage.find(&select).await?)
+    }
+
+    pub(crate) async fn one(&self, permit: &Permit, id: &ObjectId) -> Result<Option<Object>, Error> {
+        Ok(self.find(permit, Wanted::one(id)).await?.pop())
+    }
+
+    pub(crate) async fn count(&self, permit: &Permit, filter: Filter) -> Result<u64, Error> {
+        Ok(self.storage.count(permit.schema(), &filter.and(permit.rows().clone())).await?)
+    }
+
+    /// Carries out writes, all or none.
+    pub(crate) async fn commit(&self, writes: Vec<Authorised>) -> Result<Vec<Written>, storage::Error> {
+        self.storage.commit(writes.into_iter().map(Authorised::into_write).collect()).await
+    }
+
+    /// Ids of the objects whose relation holds one of `members`; for role lookups.
+    pub(crate) async fn owners(
+        &self,
+        permit: &Permit,
+        key: &str,
+        members: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Error> {
+        Ok(self.storage.owners(&permit.schema().class, key, members).await?)
+    }
+
+    pub(crate) async fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        Ok(self.storage.schemas().await?)
+    }
+
+    pub(crate) async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
+        self.storage.put_schema(schema).await.map_err(|error| match error {
+            storage::Error::Conflict(_) => Error::refused(
+                model::Code::IncorrectType,
+                format!("a field of {} exists with another type", schema.class),
+            ),
+            other => other.into(),
+        })
+    }
+
+    pub(crate) async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
+        Ok(self.storage.drop_schema(class).await?)
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        Ok(self.storage.ping().await?)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.storage.close().await;
+    }
+}

@@ -1,0 +1,143 @@
+//! The way of a new object through the rooms.
+
+use std::sync::Arc;
+
+use model::{
+    ClassName, Code, Date, Event, Object, ObjectId, Op, Path, Update, parse_update::Body, schema::ClassOp,
+};
+
+use super::prepare::Prepared;
+use crate::{
+    Change, Context, Data, Error, Saved,
+    action::{Action, Target},
+    class,
+    ledger::Entry,
+    policy, schema,
+};
+
+impl Data {
+    /// Saves a new object. In `_User` that is a signup, in `_Session` a further session of the caller.
+    ///
+    /// # Errors
+    /// 119 when the class or its creation isn't open to the caller, 111 and 142 for values that don't fit,
+    /// 137 (202, 203 for users) for a unique value that exists, and whatever a before-save plugin refuses with.
+    pub async fn create(&self, cx: &Context, class: &ClassName, body: Body) -> Result<Saved, Error> {
+        let (id, at) = (self.new_id(class, &body)?, self.now());
+        let mut entry =
+            self.inner.ledger.begin(cx, create_action(class), &target(class, &id, &body, at)).await?;
+        let answer = self.try_create(&cx.under(entry.intent()), &mut entry, class, id, at, body).await;
+        entry.finish(answer).await
+    }
+
+    async fn try_create(
+        &self,
+        cx: &Context,
+        entry: &mut Entry,
+        class: &ClassName,
+        id: ObjectId,
+        at: Date,
+        body: Body,
+    ) -> Result<Saved, Error> {
+        let prepared = self.prepare_create(cx, class, id, at, body).await?;
+        self.carry_out(cx, entry, prepared).await
+    }
+
+    pub(super) async fn prepare_create(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        id: ObjectId,
+        at: Date,
+        body: Body,
+    ) -> Result<Prepared, Error> {
+        if class.as_str() == "_Session" {
+            return self.prepare_session(cx, id, at, body);
+        }
+        let schema = self.writable_class(cx, class).await?;
+        let permit = policy::permit(cx, &schema, ClassOp::Create)?;
+        class::check_create(cx, class, &body.update)?;
+        super::fields::check_grant(cx, &schema, &body.update)?;
+        let sent = body.update;
+        let change =
+            Change { class: class.clone(), id: None, original: None, update: sent.clone(), saved: None };
+        let mut change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
+        let permit = self.fit(cx, permit, &change.update).await?;
+        self.fill_in(cx, permit.schema(), &mut change.update)?;
+        schema::check_required(permit.schema(), &change.update, true)?;
+        let mut session_token = None;
+        let mut further = Vec::new();
+        if *class == ClassName::user() {
+            class::prepare_user(&id, &mut change.update, self.config()).await?;
+            if cx.grant().is_none() {
+                let (token, write) = self.new_session(cx, &id, at, "signup")?;
+                further.push(write);
+                session_token = Some(token);
+            }
+        }
+        let mut object = Object::new(class.clone(), id.clone(), at);
+        object.acl = change.update.acl.clone().flatten();
+        object.apply(&change.update).map_err(|error| {
+            Error::Refused(model::ParseError::mismatch(class, &error.field, error.expected, "another type"))
+        })?;
+        let mut writes = vec![permit.insert(object.clone())];
+        writes.extend(super::fields::relations(&permit, &id, &change.update));
+        writes.extend(further);
+        Ok(Prepared {
+            class: class.clone(),
+            id,
+            created: true,
+            at,
+            writes,
+            sent,
+            change,
+            object: Some(object),
+            session_token,
+        })
+    }
+
+    /// Puts in what the class says of a new object: default values and the default ACL.
+    fn fill_in(&self, cx: &Context, schema: &Arc<model::Schema>, update: &mut Update) -> Result<(), Error> {
+        for (name, field) in &schema.fields {
+            let Some(default) = &field.default else { continue };
+            if matches!(update.op(name), None | Some(Op::Delete)) {
+                update.set(Path::from(name.clone()), Op::Set(default.clone()));
+            }
+        }
+        if update.acl.is_none() {
+            update.acl = Data::default_acl(cx, schema).map(Some);
+        }
+        Ok(())
+    }
+
+    /// The id of a new object: one of our own, or the client's if the settings let it choose.
+    pub(super) fn new_id(&self, class: &ClassName, body: &Body) -> Result<ObjectId, Error> {
+        let Some(given) = &body.object_id else { return Ok(self.inner.ids.object_id()) };
+        if !self.config().allow_custom_object_id {
+            return Err(Error::refused(Code::InvalidKeyName, "objectId is an invalid field name."));
+        }
+        let id = given.as_str().and_then(|text| ObjectId::new(text).ok());
+        let id = id.ok_or_else(|| {
+            Error::refused(Code::MissingObjectId, "objectId must not be empty, null or undefined")
+        })?;
+        if *class == ClassName::user() && id.starts_with("role:") {
+            return Err(Error::denied());
+        }
+        Ok(id)
+    }
+}
+
+pub(super) fn create_action(class: &ClassName) -> Action {
+    match class.as_str() {
+        "_User" => Action::SignUp,
+        "_Session" => Action::OpenSession,
+        _ => Action::Create,
+    }
+}
+
+pub(super) fn target(class: &ClassName, id: &ObjectId, body: &Body, at: Date) -> Target {
+    let mut fields: Vec<String> = body.update.roots().map(ToOwned::to_owned).collect();
+    if body.update.acl.is_some() {
+        fields.push("ACL".to_owned());
+    }
+    Target { fields, version: Some(at), ..Target::object(class, id) }
+}

@@ -1,0 +1,72 @@
+//! What may stand in an update, seen from the plugin that made it and from the relation it edits.
+
+use model::{Code, ObjectId, Op, Schema, Update, Value};
+
+use crate::{
+    Change, Context, Error, FieldSet,
+    policy::{Authorised, Permit},
+};
+
+/// Refuses fields that the acting plugin wasn't granted to write.
+pub(super) fn check_grant(cx: &Context, schema: &Schema, update: &Update) -> Result<(), Error> {
+    let Some(grant) = cx.grant() else { return Ok(()) };
+    let write = grant.classes.get(&schema.class).map_or(&FieldSet::Nothing, |class| &class.write);
+    let acl = update.acl.is_some().then_some("ACL");
+    if update.roots().chain(acl).all(|field| write.holds(field)) { Ok(()) } else { Err(Error::denied()) }
+}
+
+/// Checks what before-save hooks made of a change: no columns of the server's, no forbidden keywords.
+///
+/// A plugin's output is as untrusted as a client's (the reference had to fix this twice).
+pub(super) fn check_hooked(asked: &Change, answered: &Change) -> Result<(), Error> {
+    for (path, op) in &answered.update.ops {
+        if asked.update.ops.get(path) == Some(op) {
+            continue;
+        }
+        if path.starts_with('_') || matches!(path.root(), "objectId" | "createdAt" | "updatedAt" | "ACL") {
+            return Err(Error::refused(
+                Code::InvalidKeyName,
+                "a plugin set a field that only the server writes",
+            ));
+        }
+        let clean = match op {
+            Op::Set(value) => is_clean(value),
+            Op::Add(values) | Op::AddUnique(values) | Op::Remove(values) => values.iter().all(is_clean),
+            _ => true,
+        };
+        if !clean {
+            return Err(Error::refused(Code::InvalidKeyName, "Prohibited keyword in request data."));
+        }
+    }
+    Ok(())
+}
+
+/// Whether no key at any depth is one of the denied ones (parse protocol 4.8).
+fn is_clean(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().all(|(key, member)| {
+            !key.contains("constructor")
+                && !key.contains("__proto__")
+                && !key.starts_with('$')
+                && is_clean(member)
+        }),
+        Value::Array(items) => items.iter().all(is_clean),
+        _ => true,
+    }
+}
+
+/// The join rows that an update edits.
+pub(super) fn relations(permit: &Permit, owner: &ObjectId, update: &Update) -> Vec<Authorised> {
+    let ids =
+        |pointers: &[model::Pointer]| pointers.iter().map(|pointer| pointer.id.clone()).collect::<Vec<_>>();
+    update
+        .ops
+        .iter()
+        .filter_map(|(path, op)| match op {
+            Op::AddRelation(add) => Some(permit.relate(owner, path, ids(add), Vec::new())),
+            Op::RemoveRelation(remove) => Some(permit.relate(owner, path, Vec::new(), ids(remove))),
+            Op::Relate { add, remove } => Some(permit.relate(owner, path, ids(add), ids(remove))),
+            _ => None,
+        })
+        .collect()
+}

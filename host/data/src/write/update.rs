@@ -1,0 +1,109 @@
+//! The way of a changed object through the rooms.
+
+use std::sync::Arc;
+
+use model::{ClassName, Date, Event, Object, ObjectId, parse_update::Body, schema::ClassOp};
+
+use super::{create::target, prepare::Prepared};
+use crate::{
+    Change, Context, Data, Error, Saved, action::Action, class, ledger::Entry, policy, policy::Permit, schema,
+};
+
+impl Data {
+    /// Changes an object.
+    ///
+    /// # Errors
+    /// 101 when it isn't there or the caller may not change it (206 for users), 119 when the class may not be
+    /// changed, 111 and 142 for values that don't fit, and whatever a before-save plugin refuses with.
+    pub async fn update(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        id: &ObjectId,
+        body: Body,
+    ) -> Result<Saved, Error> {
+        let at = self.now();
+        let mut entry = self.inner.ledger.begin(cx, Action::Update, &target(class, id, &body, at)).await?;
+        let answer = self.try_update(&cx.under(entry.intent()), &mut entry, class, id, at, body).await;
+        entry.finish(answer).await
+    }
+
+    async fn try_update(
+        &self,
+        cx: &Context,
+        entry: &mut Entry,
+        class: &ClassName,
+        id: &ObjectId,
+        at: Date,
+        body: Body,
+    ) -> Result<Saved, Error> {
+        let prepared = self.prepare_update(cx, class, id, at, body).await?;
+        self.carry_out(cx, entry, prepared).await.map_err(|error| class::explain_update(class, error))
+    }
+
+    pub(super) async fn prepare_update(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        id: &ObjectId,
+        at: Date,
+        body: Body,
+    ) -> Result<Prepared, Error> {
+        class::check_update(cx, class, id, &body.update)?;
+        let schema = self.inner.schemas.find(class).ok_or_else(Error::not_found)?;
+        let permit = policy::permit(cx, &schema, ClassOp::Update)?;
+        super::fields::check_grant(cx, &schema, &body.update)?;
+        let sent = body.update;
+        let mut change = Change {
+            class: class.clone(),
+            id: Some(id.clone()),
+            original: None,
+            update: sent.clone(),
+            saved: None,
+        };
+        let hooked = cx.hooks().wants(Event::BeforeSave, class) || cx.hooks().wants(Event::AfterSave, class);
+        if hooked {
+            // The probe: hooks never run for a save that isn't allowed.
+            change.original = Some(Arc::new(self.original(cx, &permit, id).await?));
+            change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
+        }
+        let permit = self.fit(cx, permit, &change.update).await?;
+        schema::check_required(permit.schema(), &change.update, false)?;
+        let mut session_token = None;
+        let mut further = Vec::new();
+        if *class == ClassName::user() {
+            let renewed = class::renew_user(self, cx, id, &mut change.update, at).await?;
+            session_token = renewed.token;
+            further = renewed.writes;
+        }
+        let mut writes = vec![permit.update(id, change.update.clone(), at)];
+        writes.extend(super::fields::relations(&permit, id, &change.update));
+        writes.extend(further);
+        Ok(Prepared {
+            class: class.clone(),
+            id: id.clone(),
+            created: false,
+            at,
+            writes,
+            sent,
+            change,
+            object: None,
+            session_token,
+        })
+    }
+
+    /// The object before the write, as the caller may write it and hooks may see it.
+    pub(super) async fn original(
+        &self,
+        cx: &Context,
+        permit: &Permit,
+        id: &ObjectId,
+    ) -> Result<Object, Error> {
+        let object = self.inner.vault.one(permit, id).await?;
+        let mut object =
+            object.ok_or_else(|| class::explain_update(&permit.schema().class, Error::not_found()))?;
+        let _ = cx;
+        permit.mask().apply(&mut object, &mut |_| {});
+        Ok(super::prepare::visible(object))
+    }
+}
