@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod conformance;
 pub mod error;
+pub mod memory;
 pub mod write;
 
 pub use error::Error;
+pub use memory::Memory;
 pub use write::{Write, Written};
 
 use std::sync::Arc;
@@ -82,7 +85,12 @@ pub trait Storage: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    async fn owners(&self, class: &ClassName, key: &str, members: &[ObjectId]) -> Result<Vec<ObjectId>, Error>;
+    async fn owners(
+        &self,
+        class: &ClassName,
+        key: &str,
+        members: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Error>;
 
     /// Asks whether reads and writes would work now.
     ///

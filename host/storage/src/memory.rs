@@ -1,0 +1,179 @@
+//! The backend that keeps everything in memory: for tests, trials, and as the measure of the others.
+
+mod class;
+mod commit;
+mod joins;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use model::{
+    ClassName, FieldType, Filter, Limit, Object, ObjectId, Path, Schema,
+    query::{
+        Matcher, Relations,
+        matcher::{Unmatchable, compare},
+    },
+};
+use parking_lot::RwLock;
+
+use crate::{
+    Error, Select, Storage, Write, Written,
+    memory::{class::Class, joins::Joins},
+};
+
+/// Keeps objects until it is dropped. Clones of its `Arc` share them.
+#[derive(Default)]
+pub struct Memory {
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    classes: BTreeMap<ClassName, Class>,
+    joins: Joins,
+    closed: bool,
+}
+
+impl Memory {
+    /// Makes an empty backend.
+    pub fn new() -> Memory {
+        Memory::default()
+    }
+}
+
+impl State {
+    fn open(&self) -> Result<&State, Error> {
+        if self.closed { Err(closed()) } else { Ok(self) }
+    }
+
+    fn open_mut(&mut self) -> Result<&mut State, Error> {
+        if self.closed { Err(closed()) } else { Ok(self) }
+    }
+}
+
+fn closed() -> Error {
+    Error::Unavailable("it was closed; open it again".into())
+}
+
+fn matcher(filter: &Filter) -> Result<Matcher, Error> {
+    Matcher::new(filter).map_err(|error| match error {
+        Unmatchable::SubQuery(_) => Error::Unsupported("sub-queries that aren't resolved"),
+        Unmatchable::Pattern(_) => Error::Unsupported("this pattern"),
+    })
+}
+
+impl Relations for Joins {
+    fn holds(&self, owner_class: &ClassName, owner: &ObjectId, key: &Path, member: &ObjectId) -> bool {
+        self.contains(owner_class, key, owner, member)
+    }
+}
+
+#[async_trait]
+impl Storage for Memory {
+    async fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        let state = self.state.read();
+        Ok(state.open()?.classes.values().map(|class| class.schema.clone()).collect())
+    }
+
+    async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
+        let mut state = self.state.write();
+        let state = state.open_mut()?;
+        let Some(class) = state.classes.get_mut(&schema.class) else {
+            state.classes.insert(schema.class.clone(), Class::new(schema.clone()));
+            return Ok(());
+        };
+        let dropped = class.evolve(schema.clone())?;
+        for (name, field) in dropped {
+            if matches!(field.kind, FieldType::Relation(_)) {
+                state.joins.drop_relation(&schema.class, &name);
+            }
+        }
+        Ok(())
+    }
+
+    async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
+        let mut state = self.state.write();
+        let state = state.open_mut()?;
+        state.classes.remove(class);
+        state.joins.drop_class(class);
+        Ok(())
+    }
+
+    async fn find(&self, select: &Select) -> Result<Vec<Object>, Error> {
+        let matcher = matcher(&select.filter)?;
+        let state = self.state.read();
+        let state = state.open()?;
+        let Some(class) = state.classes.get(&select.schema.class) else { return Ok(Vec::new()) };
+        let mut found = class.matching(&select.filter, &matcher, &state.joins);
+        if !select.order.is_empty() {
+            found.sort_by(|a, b| compare(a, b, &select.order));
+        }
+        let most = match select.limit {
+            Limit::Rows(rows) => usize::try_from(rows).unwrap_or(usize::MAX),
+            Limit::All => usize::MAX,
+        };
+        let skip = usize::try_from(select.skip).unwrap_or(usize::MAX);
+        Ok(found.into_iter().skip(skip).take(most).map(|object| projected(object, select)).collect())
+    }
+
+    async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error> {
+        let matcher = matcher(filter)?;
+        let state = self.state.read();
+        let state = state.open()?;
+        let Some(class) = state.classes.get(&schema.class) else { return Ok(0) };
+        Ok(class.matching(filter, &matcher, &state.joins).len() as u64)
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, Error> {
+        commit::commit(self.state.write().open_mut()?, writes)
+    }
+
+    async fn related(&self, class: &ClassName, key: &str, owner: &ObjectId) -> Result<Vec<ObjectId>, Error> {
+        Ok(self.state.read().open()?.joins.members(class, key, owner))
+    }
+
+    async fn owners(
+        &self,
+        class: &ClassName,
+        key: &str,
+        members: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Error> {
+        Ok(self.state.read().open()?.joins.owners(class, key, members))
+    }
+
+    async fn ping(&self) -> Result<(), Error> {
+        self.state.read().open().map(|_| ())
+    }
+
+    async fn close(&self) {
+        self.state.write().closed = true;
+    }
+}
+
+/// Copies what a find asks for.
+fn projected(object: &Object, select: &Select) -> Object {
+    let Some(fields) = &select.fields else { return object.clone() };
+    let mut copy = Object::new(object.class.clone(), object.id.clone(), object.created_at);
+    copy.updated_at = object.updated_at;
+    copy.acl.clone_from(&object.acl);
+    copy.fields = fields
+        .iter()
+        .filter_map(|name| object.fields.get_key_value(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn keeps_the_contract() {
+        let make = || -> crate::conformance::Making {
+            Box::pin(async { Arc::new(Memory::new()) as Arc<dyn Storage> })
+        };
+        let ran = crate::conformance::run(&make).await.unwrap();
+        assert!(ran > 10, "only {ran} cases ran");
+    }
+}
