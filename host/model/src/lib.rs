@@ -12,6 +12,7 @@ pub mod object;
 pub mod parse_update;
 pub mod query;
 pub mod schema;
+pub mod schema_json;
 pub mod update;
 pub mod value;
 
