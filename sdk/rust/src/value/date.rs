@@ -3,8 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::fmt;
-use time::macros::format_description;
-use time::{Month, OffsetDateTime, PrimitiveDateTime};
+use time::{Month, OffsetDateTime};
 
 /// A moment in UTC, to the millisecond. In JSON it is Parse's `{"__type": "Date", "iso": "…"}`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,24 +34,55 @@ impl Date {
 
     /// Reads Parse's form (`2024-05-01T13:00:00.000Z`) or a bare day (`2024-05-01`).
     pub fn parse(text: &str) -> Option<Self> {
-        if let Ok(day) = time::Date::parse(text, format_description!("[year]-[month]-[day]")) {
-            return Some(Self(day.midnight().assume_utc().unix_timestamp().checked_mul(1000)?));
+        // By hand: the formats of `time` would be a fifth of a small component.
+        let (day, clock) = match text.split_once('T') {
+            Some((day, clock)) => (day, Some(clock.strip_suffix('Z')?)),
+            None => (text, None),
+        };
+        let [year, month, day] = numbers(day, '-', [4, 2, 2])?;
+        let start =
+            Self::from_ymd(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
+        let Some(clock) = clock else { return Some(start) };
+        let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+        let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
+        if hour > 23 || minute > 59 || second > 59 || fraction.len() > 9 {
+            return None;
         }
-        let iso =
-            format_description!("[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]Z");
-        let moment = PrimitiveDateTime::parse(text, iso).ok()?.assume_utc();
-        i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+        // What is finer than a millisecond is cut off, as JavaScript does.
+        whole(fraction)?;
+        let millis = whole(format!("{fraction:0<3}").get(..3)?)?;
+        let within = ((hour * 60 + minute) * 60 + second) * 1000 + millis;
+        start.0.checked_add(i64::from(within)).map(Self)
     }
 
     /// Writes Parse's form; `None` beyond the years 0 to 9999, which Parse can't say.
     pub fn iso(self) -> Option<String> {
-        let iso = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-        self.calendar().filter(|date| date.year() >= 0)?.format(iso).ok()
+        let at = self.calendar().filter(|at| (0..=9999).contains(&at.year()))?;
+        let (year, month, day) = at.to_calendar_date();
+        let (hour, minute, second, milli) = at.to_hms_milli();
+        let month = u8::from(month);
+        Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
     }
 
     fn calendar(self) -> Option<OffsetDateTime> {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).ok()
     }
+}
+
+/// Reads numbers of exactly these widths.
+fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[u32; 3]> {
+    let mut parts = text.split(separator);
+    let mut numbers = [0; 3];
+    for (number, width) in numbers.iter_mut().zip(widths) {
+        *number = whole(parts.next().filter(|part| part.len() == width)?)?;
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+/// Reads digits and nothing else.
+fn whole(text: &str) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
 }
 
 impl fmt::Debug for Date {
@@ -109,7 +139,30 @@ mod tests {
     fn refuses_days_that_never_were() {
         assert_eq!(Date::from_ymd(2023, 2, 29), None);
         assert_eq!(Date::parse("1980-13-01"), None);
-        assert_eq!(Date::parse("yesterday"), None);
+        for bad in [
+            "",
+            "yesterday",
+            "1980-1-01",
+            "+980-01-01",
+            "1980-01-01-01",
+            "1980-01-01T",
+            "1980-01-01T24:00:00Z",
+            "1980-01-01T00:00:00",
+            "1980-01-01T00:00:00.Z",
+            "1980-01-01T00:00:00.1x4Z",
+            "1980-01-01T00:00:00.1234567890Z",
+            "1980-01-01Tä0:00:00Z",
+        ] {
+            assert_eq!(Date::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn cuts_what_is_finer_than_a_millisecond() {
+        for (fraction, millis) in [("5", 500), ("05", 50), ("123456789", 123), ("000", 0)] {
+            let text = format!("1970-01-01T00:00:00.{fraction}Z");
+            assert_eq!(Date::parse(&text).map(Date::millis), Some(millis), "{text}");
+        }
     }
 
     #[test]
