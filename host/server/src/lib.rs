@@ -1,1 +1,8 @@
-//! Being built.
+#![doc = include_str!("../README.md")]
+#![allow(dead_code)]
+pub mod config;
+pub mod exit;
+mod folder;
+pub mod keyfile;
+mod logging;
+mod stop;

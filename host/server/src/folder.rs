@@ -1,0 +1,198 @@
+//! The data folder: made for its owner alone, held by one process.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+
+/// Holds the data folder for this process; dropping it lets another process have it.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder if it isn't there, locks it, and proves that it can be written.
+    ///
+    /// # Errors
+    /// Why the folder can't be used, in words that say what to do.
+    pub fn open(path: &Path) -> anyhow::Result<Folder> {
+        make(path)?;
+        let lock = lock(path)?;
+        probe(path)?;
+        let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode()).unwrap_or_default();
+        if mode & 0o077 != 0 {
+            tracing::warn!(folder = %path.display(), "others on this machine can look into the data folder: chmod 700 it");
+        }
+        Ok(Folder { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Makes a folder that its owner alone may enter.
+///
+/// # Errors
+/// Why it can't be made.
+pub fn make(path: &Path) -> anyhow::Result<()> {
+    match DirBuilder::new().recursive(true).mode(0o700).create(path) {
+        Ok(()) if path.is_dir() => Ok(()),
+        Ok(()) => bail!("{} is not a folder", path.display()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!("{} is not a folder", path.display()),
+        Err(error) => Err(explain(&error)).with_context(|| path.display().to_string()),
+    }
+}
+
+/// Writes a file that its owner alone may read: it is there whole and durable, or not at all.
+///
+/// # Errors
+/// Why it can't be written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let half = path.with_extension("half");
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&half, path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| explain(&error)).with_context(|| path.display().to_string())
+}
+
+/// Reads a file that must be its owner's alone; `None` if it isn't there.
+///
+/// # Errors
+/// A file that others may read, or that can't be read.
+pub fn read_private(path: &Path) -> anyhow::Result<Option<String>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(explain(&error)).with_context(|| path.display().to_string()),
+    };
+    let mode = file.metadata().map(|metadata| metadata.permissions().mode()).unwrap_or_default();
+    if mode & 0o077 != 0 {
+        bail!("others on this machine can read {}: chmod 600 it, and change the keys in it", path.display());
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(|| path.display().to_string())?;
+    Ok(Some(text))
+}
+
+fn lock(path: &Path) -> anyhow::Result<File> {
+    let at = path.join("lock");
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&at)
+        .map_err(|error| explain(&error))
+        .with_context(|| at.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            let holder =
+                holder.trim().parse::<u32>().map(|pid| format!(" (process {pid})")).unwrap_or_default();
+            bail!(
+                "{} is in use by another server{holder}: stop it, or choose another data folder",
+                path.display()
+            );
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(explain(&error)).with_context(|| at.display().to_string());
+        }
+    }
+    file.set_len(0)
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(|error| explain(&error))
+        .with_context(|| at.display().to_string())?;
+    Ok(file)
+}
+
+/// Writes and removes a small file, so that a full or read-only disk is told before anything is served.
+fn probe(path: &Path) -> anyhow::Result<()> {
+    let at = path.join("probe");
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&at)?;
+        file.write_all(&[0; 65_536])?;
+        file.sync_all()
+    };
+    let wrote = write();
+    let _ = fs::remove_file(&at);
+    wrote.map_err(|error| explain(&error)).with_context(|| path.display().to_string())
+}
+
+/// Says what went wrong with a file and what to do about it.
+pub fn explain(error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            anyhow!("the disk is full: free some space and start again")
+        }
+        ErrorKind::ReadOnlyFilesystem => anyhow!("the disk is mounted read-only"),
+        ErrorKind::PermissionDenied => {
+            anyhow!(
+                "this user may not write here: change the owner, or choose another folder with PARAPET_DATA_DIR"
+            )
+        }
+        _ => anyhow!("{error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_made_for_its_owner_and_held_by_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a/b");
+        let folder = Folder::open(&path).unwrap();
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        let said = format!("{:#}", Folder::open(&path).unwrap_err());
+        assert!(
+            said.contains(&format!("in use by another server (process {})", std::process::id())),
+            "{said}"
+        );
+        drop(folder);
+        Folder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_file_in_its_place_is_told() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("file");
+        fs::write(&path, "").unwrap();
+        assert!(format!("{:#}", Folder::open(&path).unwrap_err()).contains("is not a folder"));
+        assert!(Folder::open(&path.join("below")).is_err());
+    }
+
+    #[test]
+    fn private_files_are_private() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("keys.toml");
+        assert_eq!(read_private(&path).unwrap(), None);
+        write_private(&path, b"x").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(read_private(&path).unwrap().as_deref(), Some("x"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(read_private(&path).unwrap_err().to_string().contains("chmod 600"));
+    }
+
+    #[test]
+    fn a_full_disk_is_told_plainly() {
+        let full = io::Error::from(ErrorKind::StorageFull);
+        assert!(explain(&full).to_string().contains("the disk is full"));
+        assert!(explain(&io::Error::from(ErrorKind::ReadOnlyFilesystem)).to_string().contains("read-only"));
+    }
+}

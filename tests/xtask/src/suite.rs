@@ -1,0 +1,47 @@
+//! `cargo xtask test`: everything that CI runs, in the order that fails soonest.
+
+use std::path::{Path, PathBuf};
+
+use crate::{machine, say};
+
+/// Folders of JavaScript that the tests run.
+const NODE: [&str; 2] = ["tests/js", "examples/client-js"];
+
+/// Installs what the tests need, then runs them all.
+///
+/// # Errors
+/// The first step that fails.
+pub(crate) fn run() -> anyhow::Result<()> {
+    say::step("what the tests need");
+    machine::complete_toolchain(&["rustfmt", "clippy"])?;
+    for folder in NODE.iter().map(|folder| machine::root().join(folder)).filter(|folder| has_packages(folder))
+    {
+        machine::install_packages(&folder)?;
+    }
+    say::step("format");
+    machine::run(machine::cargo().args(["fmt", "--all", "--check"]))?;
+    say::step("lints");
+    machine::run(machine::cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    say::step("documentation");
+    // Only libraries: the binary `parapet` and the crate of plugin authors would share one folder.
+    machine::run(
+        machine::cargo()
+            .args(["doc", "--workspace", "--no-deps", "--lib", "--locked"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    say::step("tests");
+    machine::run(machine::cargo().args(["test", "--workspace", "--locked"]))
+}
+
+fn has_packages(folder: &Path) -> bool {
+    let lock: PathBuf = folder.join("package-lock.json");
+    lock.is_file()
+}
