@@ -13,6 +13,8 @@ pub(crate) enum Action {
     Update,
     Delete,
     Purge,
+    ChangeRole,
+    DeleteRole,
     SignUp,
     LogIn,
     LogOut,
@@ -56,6 +58,7 @@ impl Action {
             Action::Count => Code::PhiCount,
             Action::Update => Code::PhiUpdate,
             Action::Delete | Action::Purge => Code::PhiDelete,
+            Action::ChangeRole | Action::DeleteRole => Code::RoleChange,
             Action::SignUp => Code::AuthSignup,
             Action::LogIn | Action::VerifyPassword => Code::AuthLogin,
             Action::LogOut => Code::AuthLogout,
@@ -92,6 +95,8 @@ impl Action {
             | Action::Update
             | Action::Delete
             | Action::Purge
+            | Action::ChangeRole
+            | Action::DeleteRole
             | Action::SignUp
             | Action::LogIn
             | Action::LogOut

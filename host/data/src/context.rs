@@ -93,8 +93,14 @@ impl Context {
         }
     }
 
-    /// Whether rows, fields and class permissions don't bind the principal.
+    /// Whether rows, fields and class permissions don't bind the principal. A plugin with an elevated grant
+    /// has the system's authority within what the grant names; the trail still names its caller.
     pub fn is_master(&self) -> bool {
+        self.grant.as_ref().is_some_and(|grant| grant.elevated) || self.holds_master_key()
+    }
+
+    /// Whether the principal itself, whatever acts for it, isn't bound by class permissions.
+    pub fn holds_master_key(&self) -> bool {
         matches!(
             self.principal,
             Principal::Master | Principal::ReadOnlyMaster | Principal::Maintenance | Principal::System
@@ -174,9 +180,6 @@ impl Context {
             return Err(Error::denied());
         }
         let mut cx = self.deeper()?;
-        if grant.elevated {
-            cx.principal = Principal::System;
-        }
         cx.purpose = Some(purpose.into());
         cx.grant = Some(grant.clone());
         Ok(cx)

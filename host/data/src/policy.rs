@@ -63,12 +63,21 @@ pub(crate) fn system(schema: &Arc<Schema>) -> Permit {
 }
 
 /// Refuses a query that tests or sorts by a field that the principal may not see: the answer would tell it.
-pub(crate) fn check_query(permit: &Permit, query: &Query) -> Result<(), Error> {
-    let mut refused = false;
-    query.filter.each_path(&mut |path| refused |= permit.mask().conceals(path.root()));
-    relations_in(&query.filter, &mut |key| refused |= key.starts_with('_'));
-    refused |= query.order.iter().any(|order| permit.mask().conceals(order.path.root()));
-    if refused { Err(Error::denied()) } else { Ok(()) }
+pub(crate) fn check_query(cx: &Context, permit: &Permit, query: &Query) -> Result<(), Error> {
+    let (mut refused, mut internal) = (false, false);
+    let maintains = matches!(cx.principal(), Principal::Maintenance) && cx.grant().is_none();
+    let mut look = |root: &str| {
+        refused |= permit.mask().conceals(root);
+        internal |= !maintains && root.starts_with('_');
+    };
+    query.filter.each_path(&mut |path| look(path.root()));
+    relations_in(&query.filter, &mut |key| look(key));
+    query.order.iter().for_each(|order| look(order.path.root()));
+    match (internal, refused) {
+        (true, _) => Err(Error::refused(Code::InvalidKeyName, "Invalid key name.")),
+        (_, true) => Err(Error::denied()),
+        _ => Ok(()),
+    }
 }
 
 fn relations_in<'a>(filter: &'a Filter, visit: &mut dyn FnMut(&'a str)) {

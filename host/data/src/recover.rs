@@ -44,11 +44,10 @@ impl Data {
         };
         let Some(schema) = self.inner.schemas.find(objects.class.as_str()) else { return Ok(Status::Error) };
         match intent.code {
-            Code::PhiDelete => Ok(match self.stands(&schema, wanted, Filter::all()).await? {
-                Some(_) => Status::Error,
-                None => Status::Ok,
-            }),
-            Code::PhiCreate | Code::PhiUpdate | Code::AuthSignup | Code::AuthSession => {
+            // A role's record says neither; only a save announces a version.
+            Code::RoleChange if intent.version.is_none() => self.gone(&schema, wanted).await,
+            Code::PhiDelete => self.gone(&schema, wanted).await,
+            Code::PhiCreate | Code::PhiUpdate | Code::RoleChange | Code::AuthSignup | Code::AuthSession => {
                 let Some(version) = intent.version.map(Date) else { return Ok(Status::Unknown) };
                 let since = Filter::test("updatedAt", Test::Gte(Value::Date(version)));
                 Ok(match self.stands(&schema, wanted, since).await? {
@@ -60,6 +59,13 @@ impl Data {
             }
             _ => Ok(Status::Unknown),
         }
+    }
+
+    async fn gone(&self, schema: &std::sync::Arc<Schema>, wanted: Ref) -> Result<Status, Error> {
+        Ok(match self.stands(schema, wanted, Filter::all()).await? {
+            Some(_) => Status::Error,
+            None => Status::Ok,
+        })
     }
 
     /// When the object of a pseudonym was last changed; `None` when no row of the filter is that object.

@@ -50,7 +50,7 @@ impl Data {
         let mut entry =
             self.inner.ledger.begin(cx, Action::VerifyPassword, &Target::class(&ClassName::user())).await?;
         let answer = match self.prove_password(&mut entry, given).await {
-            Ok(user) => self.own_view(cx, &user.id).await,
+            Ok(user) => self.own_view(&user.id).await,
             Err(error) => Err(error),
         };
         if let Ok(user) = &answer {
@@ -114,14 +114,14 @@ impl Data {
             Some(user) if right && !is_shut_out(&user) => {
                 entry.by(&user.id);
                 if state.failures > 0 {
-                    self.store_lock(&user.id, state.succeed(), now).await?;
+                    self.store_lock(&user, state.succeed()).await?;
                 }
                 Ok(user)
             }
             user => {
                 entry.code(Record::AuthLoginFailed);
                 if let Some(user) = user.filter(|_| policy.threshold > 0) {
-                    self.store_lock(&user.id, state.fail(&policy, now.ms()), now).await?;
+                    self.store_lock(&user, state.fail(&policy, now.ms())).await?;
                 }
                 Err(Error::Denied(ParseError::new(Code::ObjectNotFound, "Invalid username/password.")))
             }
@@ -170,21 +170,20 @@ impl Data {
         if ended {
             self.inner.sessions.clear();
         }
-        let user = self.own_view(cx, &user.id).await?;
+        let user = self.own_view(&user.id).await?;
         entry.leaves(std::slice::from_ref(&user));
         Ok(LoggedIn { user, token })
     }
 
     /// A user as it sees itself.
-    pub(super) async fn own_view(&self, cx: &Context, user: &ObjectId) -> Result<Object, Error> {
+    pub(super) async fn own_view(&self, user: &ObjectId) -> Result<Object, Error> {
         let users = policy::system(&self.schema_of(&ClassName::user())?);
         let mut user = self.inner.vault.one(&users, user).await?.ok_or_else(Error::not_found)?;
         user.fields.retain(|name, _| !name.is_internal() && name.as_str() != "password");
-        let _ = cx;
         Ok(user)
     }
 
-    async fn store_lock(&self, user: &ObjectId, state: lockout::State, at: Date) -> Result<(), Error> {
+    async fn store_lock(&self, user: &Object, state: lockout::State) -> Result<(), Error> {
         let users = policy::system(&self.schema_of(&ClassName::user())?);
         let mut update = Update::new();
         let path = |name: &'static str| Path::from(FieldName::known(name));
@@ -193,7 +192,7 @@ impl Data {
             path("_account_lockout_expires_at"),
             state.locked_until.map_or(Op::Delete, |until| Op::Set(Value::Date(Date(until)))),
         );
-        self.inner.vault.commit(vec![users.update(user, update, at)]).await?;
+        self.inner.vault.commit(vec![users.update(&user.id, update, user.updated_at)]).await?;
         Ok(())
     }
 }

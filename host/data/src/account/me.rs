@@ -19,7 +19,7 @@ impl Data {
         let mut entry = self.inner.ledger.begin(cx, Action::Me, &Target::class(&ClassName::user())).await?;
         let answer = match cx.user() {
             None => Err(invalid_session()),
-            Some(identity) => match self.own_view(cx, &identity.user).await {
+            Some(identity) => match self.own_view(&identity.user).await {
                 Ok(user) => Ok(LoggedIn { user, token: identity.token.clone() }),
                 Err(_) => Err(invalid_session()),
             },

@@ -65,15 +65,17 @@ impl Data {
         let Some(schema) = self.readable_class(cx, &query.class)? else {
             return Ok(Found { objects: Vec::new(), count: query.count.then_some(0) });
         };
+        // Parse checks `get` when a find names exactly one id, whatever a hook adds to it.
+        let op = op(&query);
         let mut query = query;
         if cx.hooks().wants(Event::BeforeFind, &query.class) {
             // The probe: hooks never run for a find that isn't allowed.
-            policy::check_query(&policy::permit(cx, &schema, op(&query))?, &query)?;
+            policy::check_query(cx, &policy::permit(cx, &schema, op)?, &query)?;
             query = cx.hooks().before_find(self, &cx.deeper()?, query).await?;
         }
         let rows = match query.limit {
             Some(Limit::Rows(0)) => Vec::new(),
-            _ => self.rows(cx, &schema, &query, &mut |field| entry.masked([field])).await?,
+            _ => self.rows(cx, &schema, op, &query, &mut |field| entry.masked([field])).await?,
         };
         let count = match query.count {
             true => Some(self.total(cx, &schema, &query).await?),
@@ -92,12 +94,13 @@ impl Data {
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Object>, Error>> + Send + 'a>> {
         Box::pin(async move {
             let Some(schema) = self.readable_class(cx, &query.class)? else { return Ok(Vec::new()) };
+            let op = op(&query);
             let mut query = query;
             if cx.hooks().wants(Event::BeforeFind, &query.class) {
-                policy::check_query(&policy::permit(cx, &schema, op(&query))?, &query)?;
+                policy::check_query(cx, &policy::permit(cx, &schema, op)?, &query)?;
                 query = cx.hooks().before_find(self, &cx.deeper()?, query).await?;
             }
-            let rows = self.rows(cx, &schema, &query, &mut |_| {}).await?;
+            let rows = self.rows(cx, &schema, op, &query, &mut |_| {}).await?;
             self.after_find(cx, &query.class, rows).await
         })
     }
@@ -107,11 +110,12 @@ impl Data {
         &self,
         cx: &Context,
         schema: &Arc<Schema>,
+        op: ClassOp,
         query: &Query,
         hidden: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Vec<Object>, Error> {
-        let permit = policy::permit(cx, schema, op(query))?;
-        policy::check_query(&permit, query)?;
+        let permit = policy::permit(cx, schema, op)?;
+        policy::check_query(cx, &permit, query)?;
         let filter = self.resolve(cx, query.filter.clone(), 0).await?;
         let fields = if permit.mask().looks_at_pointers() { None } else { select::roots(query) };
         let wanted =
@@ -127,7 +131,7 @@ impl Data {
 
     async fn total(&self, cx: &Context, schema: &Arc<Schema>, query: &Query) -> Result<u64, Error> {
         let permit = policy::permit(cx, schema, ClassOp::Count)?;
-        policy::check_query(&permit, query)?;
+        policy::check_query(cx, &permit, query)?;
         let filter = self.resolve(cx, query.filter.clone(), 0).await?;
         self.inner.vault.count(&permit, filter).await
     }
@@ -177,7 +181,7 @@ impl Data {
     }
 }
 
-/// Parse checks `get` when a find names exactly one id, `find` otherwise.
+/// Which class-level permission a query asks for.
 fn op(query: &Query) -> ClassOp {
     if query.single_id().is_some() { ClassOp::Get } else { ClassOp::Find }
 }

@@ -53,6 +53,7 @@ impl Data {
         if class.as_str() == "_Session" {
             return self.prepare_session(cx, id, at, body);
         }
+        super::fields::check_sent(&body.update)?;
         let schema = self.writable_class(cx, class).await?;
         let permit = policy::permit(cx, &schema, ClassOp::Create)?;
         class::check_create(cx, class, &body.update)?;
@@ -130,6 +131,7 @@ pub(super) fn create_action(class: &ClassName) -> Action {
     match class.as_str() {
         "_User" => Action::SignUp,
         "_Session" => Action::OpenSession,
+        "_Role" => Action::ChangeRole,
         _ => Action::Create,
     }
 }

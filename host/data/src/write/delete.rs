@@ -19,7 +19,7 @@ impl Data {
     /// 101 when it isn't there or the caller may not delete it (206 for users), 119 when nothing of the class may be
     /// deleted, whatever a before-delete plugin refuses with, and an after-delete plugin's failure (the object is gone then).
     pub async fn delete(&self, cx: &Context, class: &ClassName, id: &ObjectId) -> Result<(), Error> {
-        let mut entry = self.inner.ledger.begin(cx, Action::Delete, &Target::object(class, id)).await?;
+        let mut entry = self.inner.ledger.begin(cx, delete_action(class), &Target::object(class, id)).await?;
         let answer = self.try_delete(&cx.under(entry.intent()), &mut entry, class, id).await;
         entry.finish(answer).await
     }
@@ -48,7 +48,7 @@ impl Data {
         let hooks = cx.hooks();
         let mut change = None;
         if hooks.wants(Event::BeforeDelete, class) || hooks.wants(Event::AfterDelete, class) {
-            let original = Some(Arc::new(self.original(cx, &permit, id).await?));
+            let original = Some(Arc::new(self.original(&permit, id).await?));
             let asked = Change {
                 class: class.clone(),
                 id: Some(id.clone()),
@@ -80,4 +80,8 @@ impl Data {
         }
         Ok(())
     }
+}
+
+pub(super) fn delete_action(class: &ClassName) -> Action {
+    if *class == ClassName::role() { Action::DeleteRole } else { Action::Delete }
 }

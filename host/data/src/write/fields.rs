@@ -7,6 +7,14 @@ use crate::{
     policy::{Authorised, Permit},
 };
 
+/// Refuses columns that only the server writes, whoever made the update.
+pub(super) fn check_sent(update: &Update) -> Result<(), Error> {
+    match update.roots().any(|field| field.starts_with('_')) {
+        true => Err(Error::refused(Code::InvalidKeyName, "Invalid field name.")),
+        false => Ok(()),
+    }
+}
+
 /// Refuses fields that the acting plugin wasn't granted to write.
 pub(super) fn check_grant(cx: &Context, schema: &Schema, update: &Update) -> Result<(), Error> {
     let Some(grant) = cx.grant() else { return Ok(()) };

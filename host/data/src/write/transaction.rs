@@ -2,7 +2,7 @@
 
 use model::{ClassName, Date, ObjectId, parse_update::Body};
 
-use super::{create, prepare::Prepared, prepare::refuse};
+use super::{create, delete, prepare::Prepared, prepare::refuse, update};
 use crate::{
     Change, Context, Data, Error, Saved,
     action::{Action, Target},
@@ -85,9 +85,11 @@ impl Data {
                 (create::create_action(class), create::target(class, &id, body, at), id)
             }
             Item::Update { class, id, body } => {
-                (Action::Update, create::target(class, id, body, at), id.clone())
+                (update::update_action(class), create::target(class, id, body, at), id.clone())
             }
-            Item::Delete { class, id } => (Action::Delete, Target::object(class, id), id.clone()),
+            Item::Delete { class, id } => {
+                (delete::delete_action(class), Target::object(class, id), id.clone())
+            }
         })
     }
 

@@ -23,7 +23,8 @@ impl Data {
         body: Body,
     ) -> Result<Saved, Error> {
         let at = self.now();
-        let mut entry = self.inner.ledger.begin(cx, Action::Update, &target(class, id, &body, at)).await?;
+        let mut entry =
+            self.inner.ledger.begin(cx, update_action(class), &target(class, id, &body, at)).await?;
         let answer = self.try_update(&cx.under(entry.intent()), &mut entry, class, id, at, body).await;
         entry.finish(answer).await
     }
@@ -49,6 +50,7 @@ impl Data {
         at: Date,
         body: Body,
     ) -> Result<Prepared, Error> {
+        super::fields::check_sent(&body.update)?;
         class::check_update(cx, class, id, &body.update)?;
         let schema = self.inner.schemas.find(class).ok_or_else(Error::not_found)?;
         let permit = policy::permit(cx, &schema, ClassOp::Update)?;
@@ -64,7 +66,7 @@ impl Data {
         let hooked = cx.hooks().wants(Event::BeforeSave, class) || cx.hooks().wants(Event::AfterSave, class);
         if hooked {
             // The probe: hooks never run for a save that isn't allowed.
-            change.original = Some(Arc::new(self.original(cx, &permit, id).await?));
+            change.original = Some(Arc::new(self.original(&permit, id).await?));
             change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
         }
         let permit = self.fit(cx, permit, &change.update).await?;
@@ -93,17 +95,15 @@ impl Data {
     }
 
     /// The object before the write, as the caller may write it and hooks may see it.
-    pub(super) async fn original(
-        &self,
-        cx: &Context,
-        permit: &Permit,
-        id: &ObjectId,
-    ) -> Result<Object, Error> {
+    pub(super) async fn original(&self, permit: &Permit, id: &ObjectId) -> Result<Object, Error> {
         let object = self.inner.vault.one(permit, id).await?;
         let mut object =
             object.ok_or_else(|| class::explain_update(&permit.schema().class, Error::not_found()))?;
-        let _ = cx;
         permit.mask().apply(&mut object, &mut |_| {});
         Ok(super::prepare::visible(object))
     }
+}
+
+pub(super) fn update_action(class: &ClassName) -> Action {
+    if *class == ClassName::role() { Action::ChangeRole } else { Action::Update }
 }
