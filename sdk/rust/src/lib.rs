@@ -1,6 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(test)]
+extern crate self as parapet;
+
 mod bulk;
+#[cfg(test)]
+mod contract;
 mod data;
 mod fault;
 mod find;

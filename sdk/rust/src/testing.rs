@@ -22,6 +22,8 @@ pub(crate) mod host;
 mod matching;
 mod outcome;
 mod record;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub use case::Case;
