@@ -12,6 +12,7 @@ mod encode;
 mod json;
 
 pub(crate) use encode::Body;
+pub(crate) use json::moment as json_moment;
 
 /// The version of the record's form that this code writes.
 pub const VERSION: u64 = 1;

@@ -32,6 +32,11 @@ impl Body {
         Body { pairs, bytes: writer.into_writer() }
     }
 
+    /// Tells how long it is.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Puts the place in front and gives the whole entry.
     pub(crate) fn entry(&self, stamp: &Stamp, tenant: &Name) -> Vec<u8> {
         let mut writer = Encoder::new(Vec::with_capacity(self.bytes.len() + 96));
