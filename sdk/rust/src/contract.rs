@@ -45,3 +45,26 @@ fn every_interface_has_its_bindings() {
         assert!(bound, "{name} isn't named in bindings.rs");
     }
 }
+
+/// Every name in double braces that a text holds.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(name, _)| name))
+}
+
+#[test]
+fn the_template_has_only_the_placeholders_that_are_filled_in() {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("template");
+    let mut seen = Vec::new();
+    for folder in [template.clone(), template.join("src"), template.join("events")] {
+        for path in
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
+        {
+            assert!(path.extension().is_some_and(|extension| extension == "in"), "{}", path.display());
+            let text = fs::read_to_string(&path).unwrap();
+            seen.extend(placeholders(&text).map(str::to_owned));
+        }
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen, ["module", "name", "sdk"]);
+}

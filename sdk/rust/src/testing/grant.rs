@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Names(BTreeSet<String>);
 
 impl Names {
+    /// Whether a field is in the set; the three that every object has come with any other.
     pub(crate) fn holds(&self, field: &str) -> bool {
-        self.0.contains(field) || self.0.contains("*")
+        let common = || !self.0.is_empty() && matches!(field, "objectId" | "createdAt" | "updatedAt");
+        self.0.contains(field) || self.0.contains("*") || common()
     }
 
     pub(crate) fn add<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
@@ -36,7 +38,15 @@ impl Fields {
 #[derive(Clone, Default)]
 pub(crate) struct Access {
     pub(crate) purposes: BTreeSet<String>,
-    pub(crate) classes: BTreeMap<String, Fields>,
+    pub(crate) classes: BTreeMap<String, ClassAccess>,
+}
+
+/// What a data capability was granted on one class.
+#[derive(Clone, Default)]
+pub(crate) struct ClassAccess {
+    pub(crate) fields: Fields,
+    pub(crate) create: bool,
+    pub(crate) delete: bool,
 }
 
 /// Everything that a plugin was granted.
@@ -70,8 +80,11 @@ impl Grant {
         for (name, access) in access {
             let Some(wish) = manifest.capabilities.get(name) else { continue };
             access.purposes.extend(wish.purposes.iter().cloned());
-            for (class, verbs) in &wish.classes {
-                verbs.add_to(access.classes.entry(class.clone()).or_default());
+            for (class, wish) in &wish.classes {
+                let class = access.classes.entry(class.clone()).or_default();
+                wish.verbs.add_to(&mut class.fields);
+                class.create |= wish.create.unwrap_or(!wish.verbs.write.is_empty());
+                class.delete |= wish.delete;
             }
         }
         self.bulk |= manifest.capabilities.contains_key("data-bulk");
@@ -103,7 +116,16 @@ struct AccessWish {
     #[serde(default)]
     purposes: Vec<String>,
     #[serde(default)]
-    classes: BTreeMap<String, Verbs>,
+    classes: BTreeMap<String, ClassWish>,
+}
+
+#[derive(Deserialize)]
+struct ClassWish {
+    #[serde(flatten)]
+    verbs: Verbs,
+    create: Option<bool>,
+    #[serde(default)]
+    delete: bool,
 }
 
 #[derive(Deserialize)]

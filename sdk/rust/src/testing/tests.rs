@@ -221,10 +221,11 @@ const DATA: &str = r#"
     classes.Visit = { read = ["ward", "n"] }
     [capabilities.data-write]
     purposes = ["TREAT"]
-    classes.Note = { write = ["text"] }
+    classes.Note = { write = ["text"], delete = true }
     [capabilities.data-elevated]
     purposes = ["HOPERAT"]
     classes.Staff = { read = ["wards"], write = ["wards"] }
+    classes.Rota = { write = ["week"], create = false }
     [capabilities.data-bulk]
 "#;
 
@@ -248,6 +249,7 @@ fn readers_find_within_the_grant() {
             visits.find(find().skip(1).limit(55), &["n"])?.map(|visit| visit?.require("n")).collect();
         assert_eq!(numbers?, (4..59).rev().collect::<Vec<_>>());
         assert_eq!(visits.get("v07", &["n"])?.unwrap().get("n")?, Some(7));
+        assert_eq!(visits.get("v07", &["n"])?.unwrap().get("objectId")?, Some("v07".to_owned()));
         assert!(visits.get("none", &["n"])?.is_none());
         let rows = visits.find(Find::all().limit(2), &["n"])?.next_json(9, &["n"])?;
         assert_eq!(json!(rows), json!([{"n": 0}, {"n": 1}]));
@@ -284,6 +286,9 @@ fn writers_save_within_the_grant() {
         assert_eq!(notes.update("none").unwrap_err().code(), Fault::NOT_FOUND);
         let stranger = inv.elevated_writer("Staff", purpose::HOPERAT)?.create()?;
         assert_eq!(notes.save(&stranger).unwrap_err().code(), Fault::FORBIDDEN);
+        let rota = inv.elevated_writer("Rota", purpose::HOPERAT)?;
+        assert_eq!(rota.create().unwrap_err().code(), Fault::FORBIDDEN);
+        assert_eq!(rota.delete("r1").unwrap_err().code(), Fault::FORBIDDEN);
         notes.delete("n1")
     });
     outcome.assert_ok();

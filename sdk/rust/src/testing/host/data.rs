@@ -3,7 +3,7 @@
 use super::forbidden;
 use super::invocation::{Invocation, Object, PAGE_CAP, opaque};
 use super::types::Fault;
-use crate::testing::grant::{Access, Fields};
+use crate::testing::grant::{Access, ClassAccess, Fields};
 use crate::testing::matching::{self, Wish};
 use crate::testing::outcome::Saved;
 use crate::testing::record::{Record, Shared, Stage};
@@ -15,8 +15,8 @@ use std::rc::Rc;
 
 opaque!(Cursor, Reader, Writer);
 
-/// Checks the grant of an open; answers the fields of the class.
-fn open(access: &Access, class: &str, purpose: &str) -> Result<Fields, Fault> {
+/// Checks the grant of an open; answers what it allows on the class.
+fn open(access: &Access, class: &str, purpose: &str) -> Result<ClassAccess, Fault> {
     World::permit(access, class, purpose).map_err(forbidden)?;
     Ok(access.classes.get(class).cloned().unwrap_or_default())
 }
@@ -42,7 +42,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(super) fn open(inv: &Invocation, access: Access, class: &str, purpose: &str) -> Result<Self, Fault> {
-        let grant = open(&access, class, purpose)?;
+        let grant = open(&access, class, purpose)?.fields;
         Ok(Self { world: inv.world.clone(), class: class.to_owned(), grant })
     }
 
@@ -96,7 +96,7 @@ impl Reader {
 pub(crate) struct Writer {
     world: SharedWorld,
     class: String,
-    grant: Fields,
+    grant: ClassAccess,
     drafts: RefCell<Vec<Shared>>,
 }
 
@@ -107,6 +107,9 @@ impl Writer {
     }
 
     pub(crate) fn create(&self) -> Result<Object, Fault> {
+        if !self.grant.create {
+            return Err(forbidden(format!("the plugin may not create {}", self.class)));
+        }
         Ok(self.draft(Map::new()))
     }
 
@@ -134,6 +137,9 @@ impl Writer {
     }
 
     pub(crate) fn delete(&self, object_id: &str) -> Result<(), Fault> {
+        if !self.grant.delete {
+            return Err(forbidden(format!("the plugin may not delete {}", self.class)));
+        }
         self.stored(object_id)?;
         let mut world = self.world.borrow_mut();
         if let Some(objects) = world.store.get_mut(&self.class) {
@@ -150,7 +156,7 @@ impl Writer {
     }
 
     fn draft(&self, fields: Map<String, Json>) -> Object {
-        let record = Record::new(&self.class, Stage::Draft, self.grant.clone(), fields).share();
+        let record = Record::new(&self.class, Stage::Draft, self.grant.fields.clone(), fields).share();
         self.drafts.borrow_mut().push(record.clone());
         Object { world: self.world.clone(), record }
     }

@@ -50,6 +50,9 @@ impl Object {
         if !record.grant.read.holds(field(path)) {
             return Err(forbidden(format!("the plugin may not read {}.{}", record.class, field(path))));
         }
+        if path == "objectId" {
+            return Ok(record.id.clone().map(Value::Text));
+        }
         self.world.borrow_mut().note_read(&record.class, field(path));
         Ok(record.at(path).cloned().map(|json| crate::Value::from_rest(json).into()))
     }
