@@ -23,6 +23,9 @@ mod schema;
 mod vault;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::Credentials;
 pub use account::LogIn;
 pub use action::Act;

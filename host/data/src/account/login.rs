@@ -86,7 +86,7 @@ impl Data {
         let (user, password) = self.find_for_login(given).await?;
         let policy = lockout::Policy {
             threshold: self.config().lockout_threshold,
-            duration: self.config().lockout_minutes.into(),
+            duration: self.config().lockout_minutes,
         };
         let state = user.as_ref().map(lock_state).unwrap_or_default();
         let now = self.now();

@@ -8,10 +8,10 @@ use crate::{Config, Context, Data, Error, policy, policy::Authorised};
 
 pub(super) fn check_create(cx: &Context, update: &Update) -> Result<(), Error> {
     check_common(cx, update)?;
-    if !text(update, "username").is_some_and(|name| !name.is_empty()) {
+    if text(update, "username").is_none_or(str::is_empty) {
         return Err(Error::Refused(ParseError::of(Code::UsernameMissing)));
     }
-    if !text(update, "password").is_some_and(|password| !password.is_empty()) {
+    if text(update, "password").is_none_or(str::is_empty) {
         return Err(Error::Refused(ParseError::of(Code::PasswordMissing)));
     }
     Ok(())
