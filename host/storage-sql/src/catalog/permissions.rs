@@ -1,0 +1,63 @@
+//! Class-level permissions as `_SCHEMA` keeps them.
+
+use std::collections::BTreeSet;
+
+use model::{
+    Acl, Permissions,
+    encode::{acl, acl_json},
+    schema::{ClassOp, Entities},
+};
+use serde_json::{Map, Value as Json, json};
+
+/// Writes permissions.
+pub(super) fn json(permissions: &Permissions) -> Json {
+    let mut map = Map::new();
+    for (op, entities) in &permissions.operations {
+        let mut entry: Map<String, Json> =
+            entities.groups.iter().map(|group| (group.clone(), true.into())).collect();
+        if !entities.pointer_fields.is_empty() {
+            entry.insert("pointerFields".into(), json!(entities.pointer_fields));
+        }
+        map.insert(op.name().to_owned(), Json::Object(entry));
+    }
+    map.insert("readUserFields".into(), json!(permissions.read_user_fields));
+    map.insert("writeUserFields".into(), json!(permissions.write_user_fields));
+    map.insert("protectedFields".into(), json!(permissions.protected_fields));
+    if let Some(acl) = &permissions.default_acl {
+        map.insert("ACL".into(), acl_json(acl));
+    }
+    Json::Object(map)
+}
+
+/// Reads permissions back; `None` when they aren't what [`json`] writes.
+pub(super) fn read(json: &Json) -> Option<Permissions> {
+    let mut permissions = Permissions::default();
+    for op in ClassOp::ALL {
+        if let Some(entry) = json.get(op.name()) {
+            let mut entities = Entities::default();
+            for (key, value) in entry.as_object()? {
+                match key.as_str() {
+                    "pointerFields" => entities.pointer_fields = names(value)?,
+                    group => {
+                        entities.groups.insert(group.to_owned());
+                    }
+                }
+            }
+            permissions.operations.insert(op, entities);
+        }
+    }
+    permissions.read_user_fields = names(json.get("readUserFields")?)?;
+    permissions.write_user_fields = names(json.get("writeUserFields")?)?;
+    for (group, fields) in json.get("protectedFields")?.as_object()? {
+        permissions.protected_fields.insert(group.clone(), names(fields)?);
+    }
+    permissions.default_acl = match json.get("ACL") {
+        Some(json) => Some(acl(json).ok()?),
+        None => None::<Acl>,
+    };
+    Some(permissions)
+}
+
+fn names(json: &Json) -> Option<BTreeSet<String>> {
+    json.as_array()?.iter().map(|name| name.as_str().map(ToOwned::to_owned)).collect()
+}

@@ -1,0 +1,150 @@
+//! Whole statements about the rows of one class.
+
+use model::{FieldName, Filter, Limit, Order};
+use storage::Error;
+
+use super::Compiler;
+use crate::{
+    arg::Arg,
+    dialect::Dialect,
+    layout::{self, Column, Layout, Layouts},
+    statement::Statement,
+};
+
+/// What a find needs, in parts that a statement can be made of.
+pub(crate) struct Wish<'a> {
+    /// Which rows.
+    pub(crate) filter: &'a Filter,
+    /// Sort keys.
+    pub(crate) order: &'a [Order],
+    /// Rows to pass over.
+    pub(crate) skip: u64,
+    /// Rows to answer.
+    pub(crate) limit: Limit,
+    /// Root fields to load; `None` loads all.
+    pub(crate) fields: Option<&'a [FieldName]>,
+}
+
+/// A find as a statement, and what is left to do with its rows.
+pub(crate) struct Find<'a> {
+    /// The statement.
+    pub(crate) statement: Statement,
+    /// The columns after the head, in order.
+    pub(crate) columns: Vec<&'a Column>,
+    /// Whether every row passes the filter; else each must be checked again.
+    pub(crate) exact: bool,
+    /// Whether rows come sorted; else they must be sorted.
+    pub(crate) sorted: bool,
+    /// Whether the statement skips and limits; else rows must be counted.
+    pub(crate) windowed: bool,
+}
+
+/// Writes a find.
+///
+/// # Errors
+/// [`Error::Unsupported`] for what neither SQL nor the matcher can answer.
+pub(crate) fn find<'a>(
+    dialect: &dyn Dialect,
+    layouts: &Layouts,
+    layout: &'a Layout,
+    wish: &Wish<'_>,
+) -> Result<Find<'a>, Error> {
+    let condition = condition(dialect, layouts, layout, wish.filter)?;
+    let keys = keys(layout, wish.order);
+    let columns: Vec<&Column> = match wish.fields {
+        None => layout.columns.iter().collect(),
+        Some(fields) => {
+            let mut needed: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
+            if !condition.exact {
+                wish.filter.each_path(&mut |path| needed.push(path.root()));
+            }
+            if keys.is_none() {
+                needed.extend(wish.order.iter().map(|key| key.path.root()));
+            }
+            layout.columns.iter().filter(|column| needed.contains(&column.field.as_str())).collect()
+        }
+    };
+    let mut statement = match wish.fields {
+        None => Statement::new(&layout.select),
+        Some(_) => Statement::new(&layout::select(&layout.table, &columns)),
+    };
+    append(&mut statement, condition.statement);
+    let windowed = condition.exact && keys.is_some();
+    let sorted = keys.is_some();
+    if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
+        statement.push(" ORDER BY ").push(&keys);
+    }
+    if windowed {
+        let limit = match wish.limit {
+            Limit::Rows(rows) => Some(rows),
+            Limit::All => None,
+        };
+        dialect.window(&mut statement, wish.skip, limit);
+    }
+    Ok(Find { statement, columns, exact: condition.exact, sorted, windowed })
+}
+
+/// A condition with its ` WHERE`.
+pub(crate) struct Condition {
+    /// Empty when every row passes.
+    pub(crate) statement: Statement,
+    /// Whether no more rows pass than should.
+    pub(crate) exact: bool,
+}
+
+/// Writes the condition that a filter asks for.
+///
+/// # Errors
+/// [`Error::Unsupported`] for what neither SQL nor the matcher can answer.
+pub(crate) fn condition(
+    dialect: &dyn Dialect,
+    layouts: &Layouts,
+    layout: &Layout,
+    filter: &Filter,
+) -> Result<Condition, Error> {
+    let mut compiler = Compiler { dialect, layout, layouts, out: Statement::default(), refused: None };
+    let exact = compiler.condition(filter);
+    match compiler.refused {
+        Some(error) => Err(error),
+        None => Ok(Condition { statement: compiler.out, exact }),
+    }
+}
+
+/// Appends a statement without arguments of its own before it.
+pub(crate) fn append(statement: &mut Statement, rest: Statement) {
+    statement.push(&rest.text);
+    statement.args.extend(rest.args);
+    statement.rare |= rest.rare;
+}
+
+/// The sort keys, where columns sort as objects do; `None` when only the matcher knows the order.
+fn keys(layout: &Layout, order: &[Order]) -> Option<String> {
+    let mut keys = String::new();
+    for key in order {
+        let column = match layout.column(key.path.root()) {
+            Some(column) if !key.path.is_dotted() && column.sorts() => column,
+            Some(_) => return None,
+            // No row has the field: all are equal.
+            None => continue,
+        };
+        if !keys.is_empty() {
+            keys.push_str(", ");
+        }
+        keys.push_str(&column.quoted);
+        if key.descending {
+            keys.push_str(" DESC");
+        }
+    }
+    Some(keys)
+}
+
+/// Writes the change of some columns of the object with an id.
+pub(crate) fn update(dialect: &dyn Dialect, layout: &Layout, set: Vec<(&str, Arg)>, id: &str) -> Statement {
+    let mut statement = Statement::new("UPDATE ");
+    statement.push(&layout.quoted_table()).push(" SET ");
+    for (at, (column, arg)) in set.into_iter().enumerate() {
+        statement.push(if at > 0 { ", " } else { "" }).push(column).push(" = ").bind(dialect, arg);
+    }
+    statement.push(" WHERE \"objectId\" = ").bind(dialect, id);
+    statement
+}

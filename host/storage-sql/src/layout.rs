@@ -1,0 +1,172 @@
+//! Where a class is kept: its table, its columns and the texts of its most common statements.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use model::{ClassName, FieldName, FieldType, Schema};
+
+use crate::{dialect::Dialect, statement::quoted};
+
+/// The columns that every table begins with, in the order in which rows are read and written.
+pub(crate) const HEAD: [&str; 6] = ["objectId", "createdAt", "updatedAt", "_rperm", "_wperm", "_nulls"];
+
+/// The layouts of all classes at one moment.
+pub(crate) type Layouts = BTreeMap<ClassName, Arc<Layout>>;
+
+/// The column of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    /// The field.
+    pub(crate) field: FieldName,
+    /// The type of the field.
+    pub(crate) kind: FieldType,
+    /// The column's name in the database.
+    pub(crate) name: String,
+    /// The name, quoted for statements.
+    pub(crate) quoted: String,
+}
+
+impl Column {
+    fn new(field: FieldName, kind: FieldType, name: String) -> Column {
+        Column { field, kind, quoted: quoted(&name), name }
+    }
+
+    /// Whether the column sorts as the field's values do: those with parts need the matcher.
+    pub(crate) fn sorts(&self) -> bool {
+        match self.kind {
+            FieldType::String
+            | FieldType::Number
+            | FieldType::Boolean
+            | FieldType::Date
+            | FieldType::Pointer(_) => true,
+            FieldType::Object
+            | FieldType::Array
+            | FieldType::GeoPoint
+            | FieldType::Polygon
+            | FieldType::File
+            | FieldType::Bytes
+            | FieldType::Relation(_)
+            | FieldType::Acl => false,
+        }
+    }
+}
+
+/// The table of a class.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// What the class is.
+    pub(crate) schema: Schema,
+    /// The table's name in the database.
+    pub(crate) table: String,
+    /// The columns of fields, by field.
+    pub(crate) columns: Vec<Column>,
+    /// The tables of join rows, by relation field.
+    pub(crate) joins: BTreeMap<FieldName, String>,
+    head: [Column; 3],
+    /// `SELECT` with every column, up to the name of the table.
+    pub(crate) select: Arc<str>,
+    /// `INSERT` with every column.
+    pub(crate) insert: Arc<str>,
+}
+
+impl Layout {
+    /// Lays a class out in named tables and columns; fields without a column of their own aren't in `columns`.
+    pub(crate) fn new(
+        dialect: &dyn Dialect,
+        schema: Schema,
+        table: String,
+        names: &BTreeMap<FieldName, String>,
+        joins: BTreeMap<FieldName, String>,
+    ) -> Layout {
+        let columns: Vec<Column> = schema
+            .fields
+            .iter()
+            .filter(|(_, field)| dialect.column_type(&field.kind).is_some())
+            .map(|(name, field)| {
+                let column = names.get(name).cloned().unwrap_or_else(|| name.as_str().to_owned());
+                Column::new(name.clone(), field.kind.clone(), column)
+            })
+            .collect();
+        let head =
+            [("objectId", FieldType::String), ("createdAt", FieldType::Date), ("updatedAt", FieldType::Date)]
+                .map(|(name, kind)| Column::new(FieldName::known(name), kind, name.to_owned()));
+        let all: Vec<&Column> = columns.iter().collect();
+        let select = select(&table, &all).into();
+        let insert = insert(dialect, &table, &all).into();
+        Layout { schema, table, columns, joins, head, select, insert }
+    }
+
+    /// The column of a field, also of `objectId`, `createdAt` and `updatedAt`; `None` when no row has the field.
+    pub(crate) fn column(&self, field: &str) -> Option<&Column> {
+        match self.columns.binary_search_by(|column| column.field.as_str().cmp(field)) {
+            Ok(at) => self.columns.get(at),
+            Err(_) => self.head.iter().find(|column| column.field == *field),
+        }
+    }
+
+    /// The field whose column has a name in the database.
+    pub(crate) fn field_of(&self, column: &str) -> Option<&FieldName> {
+        self.columns.iter().chain(&self.head).find(|known| known.name == column).map(|known| &known.field)
+    }
+
+    /// The name of a table as statements have it.
+    pub(crate) fn quoted_table(&self) -> String {
+        quoted(&self.table)
+    }
+}
+
+/// Writes `SELECT` with the head and some fields' columns.
+pub(crate) fn select(table: &str, columns: &[&Column]) -> String {
+    format!("SELECT {} FROM {}", names(columns), quoted(table))
+}
+
+fn insert(dialect: &dyn Dialect, table: &str, columns: &[&Column]) -> String {
+    let mut text = format!("INSERT INTO {} ({}) VALUES (", quoted(table), names(columns));
+    for number in 1..=HEAD.len() + columns.len() {
+        if number > 1 {
+            text.push_str(", ");
+        }
+        dialect.placeholder(number, &mut text);
+    }
+    text.push(')');
+    text
+}
+
+fn names(columns: &[&Column]) -> String {
+    let mut text = HEAD.map(quoted).join(", ");
+    for column in columns {
+        text.push_str(", ");
+        text.push_str(&column.quoted);
+    }
+    text
+}
+
+/// Finds a name that no other one equals when case is ignored, as it is for SQLite's tables and columns.
+///
+/// The wished-for name comes out unless it is taken: Parse tells `name` and `Name` apart.
+pub(crate) fn fresh(wish: &str, taken: &BTreeSet<String>) -> String {
+    let free = |name: &str| {
+        !taken.contains(&name.to_ascii_lowercase()) && !name.to_ascii_lowercase().starts_with("sqlite_")
+    };
+    let numbered = (2..).map(|number: u32| format!("^{number}^{wish}"));
+    std::iter::once(wish.to_owned()).chain(numbered).find(|name| free(name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fresh_names_ignore_case() {
+        let mut taken = BTreeSet::new();
+        for (wish, expected) in
+            [("name", "name"), ("Name", "^2^Name"), ("NAME", "^3^NAME"), ("sqlite_x", "^2^sqlite_x")]
+        {
+            let name = fresh(wish, &taken);
+            assert_eq!(name, expected);
+            taken.insert(name.to_ascii_lowercase());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Objects to and from the columns of a row.
+
+use model::{Acl, Object, ObjectId, Value};
+use storage::Error;
+
+use crate::{arg::Arg, dialect::Dialect, layout::Layout};
+
+/// What a row's head holds beside id and dates.
+pub(crate) struct Marks {
+    /// Groups that may read, or NULL.
+    pub(crate) readers: Arg,
+    /// Groups that may write, or NULL.
+    pub(crate) writers: Arg,
+}
+
+/// The two columns of an ACL; both NULL for a public object.
+pub(crate) fn marks(acl: Option<&Acl>) -> Marks {
+    let Some(acl) = acl else { return Marks { readers: Arg::Null, writers: Arg::Null } };
+    Marks { readers: Arg::Text(groups(acl.readers())), writers: Arg::Text(groups(acl.writers())) }
+}
+
+fn groups<'a>(groups: impl Iterator<Item = &'a str>) -> String {
+    serde_json::to_string(&groups.collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// Reads an ACL back from its two columns.
+pub(crate) fn acl(readers: Option<&str>, writers: Option<&str>) -> Result<Option<Acl>, Error> {
+    if readers.is_none() && writers.is_none() {
+        return Ok(None);
+    }
+    let list = |text: Option<&str>| {
+        serde_json::from_str::<Vec<String>>(text.unwrap_or("[]")).map_err(|_| unreadable())
+    };
+    Ok(Some(Acl::from_groups(&list(readers)?, &list(writers)?)))
+}
+
+/// The names of the fields that hold a null, as a JSON list; NULL when none does.
+pub(crate) fn nulls(object: &Object) -> Arg {
+    let names: Vec<&str> =
+        object.fields.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() { Arg::Null } else { Arg::Text(groups(names.into_iter())) }
+}
+
+/// What an insert of an object binds, in the order of the layout's columns.
+///
+/// # Errors
+/// [`Error::Mismatch`] for a value that the field's column can't hold, [`Error::Conflict`] for a field without column.
+pub(crate) fn args(dialect: &dyn Dialect, layout: &Layout, object: &Object) -> Result<Vec<Arg>, Error> {
+    known(dialect, layout, object)?;
+    let marks = marks(object.acl.as_ref());
+    let mut args = Vec::with_capacity(6 + layout.columns.len());
+    args.push(Arg::Text(object.id.as_str().to_owned()));
+    args.push(Arg::Int(object.created_at.ms()));
+    args.push(Arg::Int(object.updated_at.ms()));
+    args.extend([marks.readers, marks.writers, nulls(object)]);
+    for column in &layout.columns {
+        args.push(arg(dialect, layout, object, column.field.as_str())?);
+    }
+    Ok(args)
+}
+
+/// What the column of one field binds.
+///
+/// # Errors
+/// [`Error::Mismatch`], as [`args`].
+pub(crate) fn arg(
+    dialect: &dyn Dialect,
+    layout: &Layout,
+    object: &Object,
+    field: &str,
+) -> Result<Arg, Error> {
+    let kind = layout.column(field).map(|column| &column.kind).ok_or_else(|| missing(layout, field))?;
+    let value = object.field(field);
+    dialect.stored(kind, value).ok_or_else(|| match value {
+        Some(Value::Array(_) | Value::Object(_))
+            if value.is_some_and(|value| value.kind() == kind.name()) =>
+        {
+            Error::Unsupported("a value that is nested so deeply")
+        }
+        _ => Error::Mismatch { field: field.to_owned(), expected: kind.name() },
+    })
+}
+
+/// Checks that every field of an object has a column, or needs none.
+///
+/// # Errors
+/// [`Error::Conflict`], as [`args`].
+pub(crate) fn known(dialect: &dyn Dialect, layout: &Layout, object: &Object) -> Result<(), Error> {
+    for (name, value) in &object.fields {
+        // The mark of a relation is implied by the schema, and a null needs no column to be nothing.
+        let implied = match layout.schema.kind(name) {
+            Some(kind) => {
+                dialect.column_type(kind).is_none() && matches!(value, Value::Relation(_) | Value::Null)
+            }
+            None => value.is_null(),
+        };
+        if !implied && layout.column(name).is_none() {
+            return Err(missing(layout, name));
+        }
+    }
+    Ok(())
+}
+
+fn missing(layout: &Layout, field: &str) -> Error {
+    Error::Conflict(format!("{} has no field {field} now", layout.schema.class))
+}
+
+/// Says that a row holds what this version never writes.
+pub(crate) fn unreadable() -> Error {
+    Error::Internal("a stored row can't be read".into())
+}
+
+/// Reads an id that the database holds.
+///
+/// # Errors
+/// [`Error::Internal`] when it is none.
+pub(crate) fn id(text: &str) -> Result<ObjectId, Error> {
+    ObjectId::new(text).map_err(|_| unreadable())
+}

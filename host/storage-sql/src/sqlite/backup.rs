@@ -1,0 +1,33 @@
+//! A copy of the database made while it is in use.
+
+use std::{fs::File, path::Path};
+
+use storage::Error;
+
+use super::{Lite, connect, run};
+use crate::{Config, error::Fault, statement::Statement};
+
+/// Copies the database into a new file and flushes it.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the file exists or can't be written.
+pub(super) async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
+    let wrong = |what: std::io::Error| {
+        Error::Unavailable(format!("{} can't be written: {}", to.display(), what.kind()))
+    };
+    let path = to.to_str().ok_or_else(|| Error::Unavailable("the path of a backup must be UTF-8".into()))?;
+    // Made by us, so that nobody else can read it at any moment; SQLite accepts an empty file.
+    connect::make_new_file(to).map_err(wrong)?;
+    // A connection of its own: a long copy must keep neither a reader nor the writer busy.
+    let mut connection = connect::copier(config).await.map_err(|fault| fault.error)?;
+    let mut statement = Statement::new("VACUUM INTO ");
+    statement.bind(&Lite, path);
+    let done: Result<u64, Fault> = run::execute(&mut connection, statement).await;
+    run::close(connection).await;
+    done.map_err(|fault| fault.error)?;
+    let file = File::open(to).map_err(wrong)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = File::open(folder).map_err(wrong)?;
+    let flush = tokio::task::spawn_blocking(move || file.sync_all().and_then(|()| folder.sync_all()));
+    flush.await.map_err(|_| Error::Internal("a flush was cut off".into()))?.map_err(wrong)
+}

@@ -1,0 +1,172 @@
+//! SQLite's spelling.
+
+use model::{FieldType, Value};
+
+use crate::{
+    arg::Arg,
+    dialect::{Dialect, List},
+    statement::Statement,
+    stored,
+};
+
+/// SQLite: typed columns for scalars, JSON text for the rest, dates in milliseconds, lists through `json_each`.
+///
+/// A list travels as one JSON argument where SQL reads it back exactly, so that its length isn't part of the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lite;
+
+impl Dialect for Lite {
+    fn placeholder(&self, _number: usize, out: &mut String) {
+        out.push('?');
+    }
+
+    fn column_type(&self, kind: &FieldType) -> Option<&'static str> {
+        Some(match kind {
+            FieldType::String | FieldType::Pointer(_) => "TEXT",
+            FieldType::Number => "REAL",
+            FieldType::Boolean | FieldType::Date => "INTEGER",
+            FieldType::Bytes => "BLOB",
+            FieldType::Object
+            | FieldType::Array
+            | FieldType::GeoPoint
+            | FieldType::Polygon
+            | FieldType::File => "TEXT",
+            FieldType::Relation(_) | FieldType::Acl => return None,
+        })
+    }
+
+    fn stored(&self, kind: &FieldType, value: Option<&Value>) -> Option<Arg> {
+        let value = match value {
+            None | Some(Value::Null) => return Some(Arg::Null),
+            Some(value) => value,
+        };
+        match (kind, value) {
+            (FieldType::Array, Value::Array(_))
+            | (FieldType::Object, Value::Object(_))
+            | (FieldType::GeoPoint, Value::GeoPoint { .. })
+            | (FieldType::Polygon, Value::Polygon(_))
+            | (FieldType::File, Value::File { .. }) => stored::text(value).map(Arg::Text),
+            // SQL would make NULL of it.
+            (FieldType::Number, Value::Number(number)) if number.is_nan() => None,
+            _ => self.operand(kind, value),
+        }
+    }
+
+    fn operand(&self, kind: &FieldType, value: &Value) -> Option<Arg> {
+        match (kind, value) {
+            (FieldType::String, Value::String(text)) => Some(Arg::Text(text.clone())),
+            (FieldType::Number, Value::Number(number)) => Some(Arg::Real(*number)),
+            (FieldType::Boolean, Value::Boolean(flag)) => Some(Arg::Int((*flag).into())),
+            (FieldType::Date, Value::Date(date)) => Some(Arg::Int(date.ms())),
+            (FieldType::Bytes, Value::Bytes(bytes)) => Some(Arg::Blob(bytes.clone())),
+            (FieldType::Pointer(class), value) => {
+                let pointer = value.as_pointer()?;
+                (pointer.class == *class).then(|| Arg::Text(pointer.id.as_str().to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    fn one_of(&self, out: &mut Statement, column: &str, items: List) {
+        let json = match items {
+            List::Texts(texts) => serde_json::to_string(&texts).unwrap_or_default(),
+            List::Ints(ints) => serde_json::to_string(&ints).unwrap_or_default(),
+            List::Few(few) => {
+                out.rare = true;
+                out.push(column).push(" IN (");
+                for (at, item) in few.into_iter().enumerate() {
+                    out.push(if at > 0 { ", " } else { "" }).bind(self, item);
+                }
+                out.push(")");
+                return;
+            }
+        };
+        out.push(column).push(" IN (SELECT value FROM json_each(").bind(self, Arg::Text(json)).push("))");
+    }
+
+    fn holds(&self, out: &mut Statement, column: &str, item: &Value) -> bool {
+        let (kinds, arg) = match item {
+            Value::String(text) if !text.contains('\0') => ("= 'text'", Arg::Text(text.clone())),
+            Value::Number(number) => match stored::whole(*number) {
+                Some(whole) => ("= 'integer'", Arg::Int(whole)),
+                None => return false,
+            },
+            Value::Boolean(flag) => ("IN ('true', 'false')", Arg::Int((*flag).into())),
+            // Equal values have equal text, see `stored`.
+            Value::Pointer(_) | Value::Date(_) | Value::String(_) => match stored::text(item) {
+                Some(text) => ("= 'object'", Arg::Text(text)),
+                None => return false,
+            },
+            Value::Null
+            | Value::Bytes(_)
+            | Value::GeoPoint { .. }
+            | Value::Polygon(_)
+            | Value::File { .. }
+            | Value::Relation(_)
+            | Value::Array(_)
+            | Value::Object(_)
+            | Value::Record(_) => return false,
+        };
+        out.push("EXISTS (SELECT 1 FROM json_each(").push(column).push(") AS e WHERE e.type ").push(kinds);
+        out.push(" AND e.value = ").bind(self, arg).push(")");
+        true
+    }
+
+    fn holds_text(&self, out: &mut Statement, column: &str, texts: Vec<String>) {
+        out.push("EXISTS (SELECT 1 FROM json_each(").push(column).push(") AS e WHERE e.type = 'text' AND ");
+        self.one_of(out, "e.value", List::Texts(texts));
+        out.push(")");
+    }
+
+    fn contains(&self, out: &mut Statement, column: &str, text: &str) {
+        out.push("instr(").push(column).push(", ").bind(self, text).push(") > 0");
+    }
+
+    fn below(&self, out: &mut Statement, column: &str, path: &[&str], value: &Value) -> bool {
+        let arg = match value {
+            Value::String(text) if !text.contains('\0') => Arg::Text(text.clone()),
+            Value::Number(number) => match stored::whole(*number) {
+                Some(whole) => Arg::Int(whole),
+                None => return false,
+            },
+            _ => return false,
+        };
+        // Anything else would have to be escaped in SQLite's own path language, or might be an index.
+        let plain = |part: &&str| {
+            part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && part.bytes().any(|byte| !byte.is_ascii_digit())
+        };
+        if !path.iter().all(plain) {
+            return false;
+        }
+        let mut place = String::from("$");
+        out.push("(");
+        for part in path {
+            place.push_str(".\"");
+            place.push_str(part);
+            place.push('"');
+            out.push("json_type(").push(column).push(", ").bind(self, place.as_str()).push(") = 'array' OR ");
+        }
+        out.push("json_extract(").push(column).push(", ").bind(self, place.as_str()).push(") = ");
+        out.bind(self, arg).push(")");
+        true
+    }
+
+    fn admits(&self, out: &mut Statement, column: &str, groups: &[String]) {
+        let groups = serde_json::to_string(groups).unwrap_or_default();
+        out.push("(").push(column).push(" IS NULL OR EXISTS (SELECT 1 FROM json_each(").push(column);
+        out.push(") AS g WHERE g.value IN (SELECT value FROM json_each(")
+            .bind(self, Arg::Text(groups))
+            .push("))))");
+    }
+
+    fn window(&self, out: &mut Statement, skip: u64, limit: Option<u64>) {
+        let whole = |number: u64| Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
+        if limit.is_some() || skip > 0 {
+            out.push(" LIMIT ").bind(self, limit.map_or(Arg::Int(-1), whole));
+        }
+        if skip > 0 {
+            out.push(" OFFSET ").bind(self, whole(skip));
+        }
+    }
+}

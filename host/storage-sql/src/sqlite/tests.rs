@@ -1,0 +1,321 @@
+//! What is SQLite's own: files, grouped commits, faults, plans. The contract itself is `storage::conformance`.
+
+use std::{path::PathBuf, sync::Arc};
+
+use ::storage::{Error, Select, Storage, Write, Written};
+use model::{
+    Acl, Date, Field, FieldName, FieldType, Filter, Limit, Object, ObjectId, Op, Path as FieldPath, Schema,
+    Test, Unique, Update, Value,
+    query::filter::{Access, Pattern},
+    schema::IndexKind,
+};
+use tempfile::TempDir;
+
+use super::*;
+
+mod faults;
+mod plans;
+
+/// A database in a folder of its own.
+pub(super) struct Place {
+    folder: TempDir,
+    pub(super) config: Config,
+}
+
+impl Place {
+    pub(super) fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { path: folder.path().join("test.db"), patience_ms: 2000, ..Config::default() };
+        Place { folder, config }
+    }
+
+    pub(super) async fn open(&self) -> Sqlite {
+        Sqlite::open(&self.config).await.unwrap()
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+pub(super) fn name(text: &str) -> FieldName {
+    FieldName::new(text).unwrap()
+}
+
+pub(super) fn schema(fields: &[(&str, FieldType)]) -> Schema {
+    let mut schema = Schema::new(ClassName::new("Patient").unwrap());
+    schema.fields = fields.iter().map(|(field, kind)| (name(field), Field::new(kind.clone()))).collect();
+    schema
+}
+
+pub(super) fn object(id: &str, fields: &[(&str, Value)]) -> Object {
+    let mut object = Object::new(ClassName::new("Patient").unwrap(), ObjectId::new(id).unwrap(), Date(1000));
+    object.fields = fields.iter().map(|(field, value)| (name(field), value.clone())).collect();
+    object
+}
+
+pub(super) fn insert(schema: &Arc<Schema>, object: Object) -> Write {
+    Write::Insert { schema: Arc::clone(schema), object }
+}
+
+pub(super) fn select(schema: &Arc<Schema>, filter: Filter) -> Select {
+    Select { schema: Arc::clone(schema), filter, order: vec![], skip: 0, limit: Limit::All, fields: None }
+}
+
+pub(super) fn test(path: &str, test: Test) -> Filter {
+    Filter::Test(FieldPath::new(path).unwrap(), test)
+}
+
+fn text(n: usize) -> [(&'static str, Value); 1] {
+    [("text", Value::String(format!("v{n}")))]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_the_contract() {
+    let making: &(dyn Fn() -> ::storage::conformance::Making + Sync) = &|| {
+        Box::pin(async {
+            let place = Place::new();
+            let storage = place.open().await;
+            // The folder stays until the process ends, and the system clears it.
+            std::mem::forget(place);
+            Arc::new(storage) as Arc<dyn Storage>
+        })
+    };
+    let ran = ::storage::conformance::run(making).await.unwrap();
+    assert!(ran > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_that_wait_share_transactions() {
+    let place = Place::new();
+    let storage = Arc::new(place.open().await);
+    let schema = Arc::new(schema(&[("text", FieldType::String)]));
+    storage.put_schema(&schema).await.unwrap();
+    let tasks: Vec<_> = (0..64)
+        .map(|n| {
+            let (storage, write) =
+                (Arc::clone(&storage), insert(&schema, object(&format!("o{n}"), &text(n))));
+            tokio::spawn(async move { storage.commit(vec![write]).await })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap().unwrap(), [Written::Inserted]);
+    }
+    let commits = storage.commits();
+    assert_eq!(commits.asked, 64);
+    assert!(commits.transactions < 64, "{commits:?}");
+    assert_eq!(storage.count(&schema, &Filter::all()).await.unwrap(), 64);
+}
+
+#[tokio::test]
+async fn a_failing_commit_is_undone_alone() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let schema = Arc::new(schema(&[("text", FieldType::String)]));
+    storage.put_schema(&schema).await.unwrap();
+    storage.commit(vec![insert(&schema, object("taken", &[]))]).await.unwrap();
+    let before = storage.commits();
+    // One thread: all of them are queued before the writer runs.
+    let commits = (0..20).map(|n| {
+        let mut writes = vec![insert(&schema, object(&format!("a{n}"), &text(n)))];
+        if n % 2 == 1 {
+            writes.push(insert(&schema, object("taken", &[])));
+        }
+        storage.commit(writes)
+    });
+    let results = futures_util::future::join_all(commits).await;
+    for (n, result) in results.iter().enumerate() {
+        match n % 2 {
+            0 => assert_eq!(result.as_ref().unwrap(), &[Written::Inserted]),
+            _ => assert_eq!(result, &Err(Error::Duplicate { fields: vec!["objectId".into()] })),
+        }
+    }
+    assert_eq!(storage.count(&schema, &Filter::all()).await.unwrap(), 11);
+    let after = storage.commits();
+    assert_eq!(after.asked - before.asked, 20);
+    assert!(after.transactions - before.transactions <= 2, "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_is_there_after_a_drop_without_close() {
+    let place = Place::new();
+    let schema =
+        Arc::new(schema(&[("text", FieldType::String), ("friends", FieldType::Relation(ClassName::user()))]));
+    {
+        let storage = place.open().await;
+        storage.put_schema(&schema).await.unwrap();
+        for n in 0..10 {
+            storage.commit(vec![insert(&schema, object(&format!("o{n}"), &text(n)))]).await.unwrap();
+        }
+    }
+    let storage = place.open().await;
+    assert!(storage.schemas().await.unwrap() == [Schema::clone(&schema)]);
+    assert_eq!(storage.count(&schema, &Filter::all()).await.unwrap(), 10);
+    storage.close().await;
+    assert!(matches!(
+        storage.commit(vec![insert(&schema, object("x", &[]))]).await,
+        Err(Error::Unavailable(_))
+    ));
+    assert!(matches!(storage.count(&schema, &Filter::all()).await, Err(Error::Unavailable(_))));
+    assert!(matches!(storage.ping().await, Err(Error::Unavailable(_))));
+    assert!(!place.path("test.db-wal").exists(), "closing folds the log into the file");
+}
+
+#[tokio::test]
+async fn a_backup_opens_like_any_database() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let mut schema = schema(&[("text", FieldType::String)]);
+    schema.unique.push(Unique { fields: vec![name("text")], ignore_case: true });
+    let schema = Arc::new(schema);
+    storage.put_schema(&schema).await.unwrap();
+    for n in 0..100 {
+        storage.commit(vec![insert(&schema, object(&format!("o{n}"), &text(n)))]).await.unwrap();
+    }
+    let to = place.path("copy.db");
+    storage.backup(&to).await.unwrap();
+    assert!(matches!(storage.backup(&to).await, Err(Error::Unavailable(text)) if text.contains("copy.db")));
+    let copy = Sqlite::open(&Config { path: to, ..place.config.clone() }).await.unwrap();
+    assert_eq!(copy.count(&schema, &Filter::all()).await.unwrap(), 100);
+    let twice = copy.commit(vec![insert(&schema, object("new", &[("text", "V7".into())]))]).await;
+    assert_eq!(twice, Err(Error::Duplicate { fields: vec!["text".into()] }));
+}
+
+#[tokio::test]
+async fn names_that_differ_in_case_live_together() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let fields = [("name", FieldType::String), ("Name", FieldType::Number), ("objectid", FieldType::Boolean)];
+    let upper = Arc::new(schema(&fields));
+    let mut lower = Schema::clone(&upper);
+    lower.class = ClassName::new("patient").unwrap();
+    lower.indexes.insert("a".into(), [("name".to_owned(), IndexKind::Ascending)].into());
+    lower.indexes.insert("A".into(), [("Name".to_owned(), IndexKind::Descending)].into());
+    let lower = Arc::new(lower);
+    storage.put_schema(&upper).await.unwrap();
+    storage.put_schema(&lower).await.unwrap();
+    let values = [("name", "x".into()), ("Name", 5.0.into()), ("objectid", true.into())];
+    let kept = object("a", &values);
+    storage.commit(vec![insert(&upper, kept.clone())]).await.unwrap();
+    let found = storage.find(&select(&upper, test("Name", Test::Eq(5.0.into())))).await.unwrap();
+    assert!(found == [kept]);
+    assert_eq!(storage.count(&lower, &Filter::all()).await.unwrap(), 0);
+    drop(storage);
+    assert_eq!(place.open().await.count(&upper, &test("name", Test::Eq("x".into()))).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn nothing_in_a_value_or_a_path_is_taken_for_a_statement() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let fields = [("text", FieldType::String), ("list", FieldType::Array), ("map", FieldType::Object)];
+    let schema = Arc::new(schema(&fields));
+    storage.put_schema(&schema).await.unwrap();
+    let evil = [
+        "'; DROP TABLE \"Patient\"; --",
+        "\"; DROP TABLE \"Patient\"; --",
+        "' OR '1'='1",
+        "\" OR 1=1 --",
+        "?1",
+        "$1",
+        "a\0' OR 1=1",
+        "%_*[]",
+        "\\",
+        "\u{202e}\u{1F600}",
+    ];
+    for (n, text) in evil.iter().enumerate() {
+        let map = Value::Object([((*text).to_owned(), (*text).into())].into());
+        let list = Value::Array(vec![(*text).into()]);
+        let fields = [("text", (*text).into()), ("list", list), ("map", map)];
+        storage.commit(vec![insert(&schema, object(&format!("o'\"{n}"), &fields))]).await.unwrap();
+    }
+    for (n, text) in evil.iter().enumerate() {
+        let pattern = Pattern { source: format!("\\Q{text}\\E"), options: String::new() };
+        let mut filters = vec![
+            test("text", Test::Eq((*text).into())),
+            test("text", Test::In(vec![(*text).into(), 7.0.into(), "none".into()])),
+            test("list", Test::Eq((*text).into())),
+            test("list", Test::In(vec![(*text).into(), "none".into()])),
+            test("list", Test::All(vec![(*text).into()])),
+            Filter::id(&ObjectId::new(&format!("o'\"{n}")).unwrap()),
+        ];
+        if *text != "\\" {
+            filters.push(test("text", Test::Regex(pattern)));
+        }
+        if !text.contains(['\0', '$', '.']) {
+            filters.push(test(&format!("map.{text}"), Test::Eq((*text).into())));
+        }
+        for filter in filters {
+            let found = storage.find(&select(&schema, filter.clone())).await.unwrap();
+            let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
+            assert_eq!(ids, [format!("o'\"{n}")], "{text:?} {filter:?}");
+            assert_eq!(found[0].field("text").unwrap().as_str(), Some(*text));
+        }
+    }
+    assert_eq!(storage.count(&schema, &Filter::all()).await.unwrap(), evil.len() as u64);
+}
+
+#[tokio::test]
+async fn a_dropped_field_leaves_no_null_behind() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let with = Arc::new(schema(&[("a", FieldType::String), ("b", FieldType::String)]));
+    let without = Arc::new(schema(&[("b", FieldType::String)]));
+    storage.put_schema(&with).await.unwrap();
+    storage
+        .commit(vec![insert(&with, object("x", &[("a", Value::Null), ("b", Value::Null)]))])
+        .await
+        .unwrap();
+    assert_eq!(storage.count(&with, &test("a", Test::Exists(true))).await.unwrap(), 1);
+    storage.put_schema(&without).await.unwrap();
+    storage.put_schema(&with).await.unwrap();
+    assert_eq!(storage.count(&with, &test("a", Test::Exists(true))).await.unwrap(), 0);
+    assert_eq!(storage.count(&with, &test("b", Test::Exists(true))).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_go_on_while_a_class_changes() {
+    let place = Place::new();
+    let storage = Arc::new(place.open().await);
+    let with = Arc::new(schema(&[("a", FieldType::String), ("b", FieldType::String)]));
+    let without = Arc::new(schema(&[("b", FieldType::String)]));
+    storage.put_schema(&with).await.unwrap();
+    storage.commit(vec![insert(&with, object("x", &[("b", "kept".into())]))]).await.unwrap();
+    let (reader, schema) = (Arc::clone(&storage), Arc::clone(&with));
+    let reading = tokio::spawn(async move {
+        for _ in 0..300 {
+            match reader.find(&select(&schema, Filter::all())).await {
+                Ok(found) => assert_eq!(found[0].field("b").unwrap().as_str(), Some("kept")),
+                Err(error) => assert!(matches!(error, Error::Conflict(_)), "{error}"),
+            }
+        }
+    });
+    for _ in 0..10 {
+        storage.put_schema(&without).await.unwrap();
+        storage.put_schema(&with).await.unwrap();
+    }
+    reading.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_update_carries_its_row_filter() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let schema = Arc::new(schema(&[("text", FieldType::String)]));
+    storage.put_schema(&schema).await.unwrap();
+    let mut guarded = object("x", &text(1));
+    guarded.acl = Some(Acl::from_groups(&["*"], &["ann"]));
+    storage.commit(vec![insert(&schema, guarded.clone())]).await.unwrap();
+    let change = |group: &str| Write::Update {
+        schema: Arc::clone(&schema),
+        filter: Filter::id(&guarded.id)
+            .and(Filter::Acl(Access::Write, vec![group.to_owned(), "role:x".into()])),
+        update: Update { ops: [(FieldPath::new("text").unwrap(), Op::Set("new".into()))].into(), acl: None },
+        at: Date(2000),
+    };
+    assert_eq!(storage.commit(vec![change("*")]).await, Err(Error::NotFound));
+    let written = storage.commit(vec![change("ann")]).await.unwrap();
+    let [Written::Updated(now)] = written.as_slice() else { panic!("an update answers the object") };
+    assert_eq!((now.updated_at, now.field("text").unwrap().as_str()), (Date(2000), Some("new")));
+    assert!(storage.find(&select(&schema, Filter::all())).await.unwrap() == [Object::clone(now)]);
+}
