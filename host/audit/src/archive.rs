@@ -41,18 +41,18 @@ impl Archive {
     /// Reads the first `width` entries of a bundle; `None` when no file has them.
     pub(crate) fn bundle(&self, index: u64, width: usize) -> Result<Option<Vec<Vec<u8>>>, Error> {
         let place = |width| tile::bundle_path(index, width);
-        let Some((bytes, exact)) = self.widest(width, place)? else { return Ok(None) };
+        let Some((bytes, named)) = self.widest(width, place)? else { return Ok(None) };
         let mut entries = tile::entries(&bytes)?;
-        fit(&mut entries, width, exact)?;
+        fit(&mut entries, width, named)?;
         Ok(Some(entries))
     }
 
     /// Reads the first `width` hashes of a tile; `None` when no file has them.
     pub(crate) fn tile(&self, level: u8, index: u64, width: usize) -> Result<Option<Vec<Hash>>, Error> {
         let place = |width| tile::path(level, index, width);
-        let Some((bytes, exact)) = self.widest(width, place)? else { return Ok(None) };
+        let Some((bytes, named)) = self.widest(width, place)? else { return Ok(None) };
         let mut hashes = tile::parse(&bytes)?;
-        fit(&mut hashes, width, exact)?;
+        fit(&mut hashes, width, named)?;
         Ok(Some(hashes))
     }
 
@@ -61,9 +61,9 @@ impl Archive {
         &self,
         width: usize,
         place: impl Fn(usize) -> PathBuf,
-    ) -> Result<Option<(Vec<u8>, Option<usize>)>, Error> {
+    ) -> Result<Option<(Vec<u8>, usize)>, Error> {
         if let Some(bytes) = files::read(&self.dir.join(place(width)))? {
-            return Ok(Some((bytes, Some(width))));
+            return Ok(Some((bytes, width)));
         }
         if width == WIDTH {
             return Ok(None);
@@ -77,10 +77,10 @@ impl Archive {
             if let Some(wider) = widths.filter(|wider| *wider > width).min()
                 && let Some(bytes) = files::read(&self.dir.join(place(wider)))?
             {
-                return Ok(Some((bytes, Some(wider))));
+                return Ok(Some((bytes, wider)));
             }
         }
-        Ok(files::read(&self.dir.join(place(WIDTH)))?.map(|bytes| (bytes, Some(WIDTH))))
+        Ok(files::read(&self.dir.join(place(WIDTH)))?.map(|bytes| (bytes, WIDTH)))
     }
 
     /// Lists the write-ahead files with the position of their first record, in order.
@@ -111,8 +111,8 @@ impl Archive {
 }
 
 /// A file holds as much as its name says, and a reader takes the front of it.
-fn fit<T>(items: &mut Vec<T>, width: usize, exact: Option<usize>) -> Result<(), Error> {
-    if exact.is_some_and(|exact| items.len() != exact) {
+fn fit<T>(items: &mut Vec<T>, width: usize, named: usize) -> Result<(), Error> {
+    if items.len() != named {
         return Err(Error::damaged("a tile holds another number of items than its name says"));
     }
     items.truncate(width);

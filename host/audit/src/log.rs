@@ -113,6 +113,7 @@ impl Log {
             latest: latest.clone(),
             every: Duration::from_millis(config.checkpoint_ms.max(1)),
             records: config.checkpoint_records.max(1),
+            bytes: config.queue_bytes / 4,
             uncovered: 0,
             finished: finish,
         };

@@ -84,7 +84,8 @@ impl RefKey {
         Ref(bytes)
     }
 
-    /// Shows the secret to the one place that stores it.
+    /// Shows the secret to the tests of the one place that stores it.
+    #[cfg(test)]
     pub(crate) fn expose(&self) -> &[u8; 32] {
         &self.0
     }

@@ -22,7 +22,9 @@ pub(crate) struct Kit {
 
 impl Kit {
     pub(crate) fn new() -> Kit {
-        let dir = tempfile::tempdir().unwrap();
+        // In memory where that is possible: the tests sync thousands of times.
+        let memory = Path::new("/dev/shm");
+        let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let config = Config {
             dir: dir.path().join("audit"),
             keys_dir: dir.path().join("keys"),
@@ -119,6 +121,8 @@ pub(crate) struct Faulty {
     pub(crate) room: AtomicI64,
     pub(crate) fail_append: AtomicBool,
     pub(crate) fail_sync: AtomicBool,
+    /// Keeps a sync waiting.
+    pub(crate) slow: AtomicBool,
     pub(crate) syncs: AtomicI64,
     reserve: PathBuf,
     reserved: AtomicI64,
@@ -130,6 +134,7 @@ impl Faulty {
             room: AtomicI64::new(i64::MAX / 2),
             fail_append: AtomicBool::new(false),
             fail_sync: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
             syncs: AtomicI64::new(0),
             reserve,
             reserved: AtomicI64::new(0),
@@ -162,6 +167,9 @@ impl Disk for Faulty {
 
     fn sync(&self, file: &File) -> io::Result<()> {
         self.syncs.fetch_add(1, Ordering::SeqCst);
+        while self.slow.load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
         if self.fail_sync.load(Ordering::SeqCst) {
             return Err(io::Error::from_raw_os_error(5));
         }

@@ -73,6 +73,7 @@ pub fn verify(dir: &Path, options: &Options) -> Result<Report, Error> {
         report,
     };
     let waiting = walk.read_pending()?;
+    walk.compare_known();
     walk.walk_bundles(&waiting)?;
     walk.walk_edges()?;
     walk.compare_roots(&checkpoint);
@@ -274,9 +275,6 @@ impl Walk<'_> {
     }
 
     fn compare_roots(&mut self, head: &Checkpoint) {
-        if self.size == 0 {
-            self.compare_known();
-        }
         if self.tree.root() != *head.root() {
             self.report.find(Finding::Hash { what: "the root in the checkpoint".into() });
         }

@@ -55,7 +55,8 @@ fn cost(name: &Name) -> usize {
 fn deal(fields: Touched) -> Vec<Touched> {
     let mut parts = vec![Touched::default()];
     let mut used = 0;
-    let lists: [(Vec<Name>, fn(&mut Touched) -> &mut Vec<Name>); 3] = [
+    type List = fn(&mut Touched) -> &mut Vec<Name>;
+    let lists: [(_, List); 3] = [
         (fields.read, |part| &mut part.read),
         (fields.written, |part| &mut part.written),
         (fields.masked, |part| &mut part.masked),

@@ -209,6 +209,8 @@ pub(crate) struct Publisher {
     pub(crate) latest: Arc<Mutex<Checkpoint>>,
     pub(crate) every: Duration,
     pub(crate) records: u64,
+    /// After how many bytes of records a checkpoint is signed, so that memory is given back.
+    pub(crate) bytes: usize,
     /// Bytes of records that are not yet covered by a checkpoint.
     pub(crate) uncovered: usize,
     pub(crate) finished: oneshot::Sender<Result<(), Error>>,
@@ -243,7 +245,8 @@ impl Publisher {
                 looked = Instant::now();
                 self.look_for_room();
             }
-            let many = self.press.tree.size() - self.press.signed >= self.records;
+            let many =
+                self.press.tree.size() - self.press.signed >= self.records || self.uncovered >= self.bytes;
             if dirty_since.is_some_and(|since| many || since.elapsed() >= self.every) {
                 // A failed attempt is made again after a while; nothing is lost meanwhile.
                 dirty_since = if self.publish().is_ok() { None } else { Some(Instant::now()) };

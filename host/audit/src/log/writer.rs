@@ -57,14 +57,17 @@ impl Writer {
                 self.shared.answered();
                 self.length += buffer.len() as u64;
                 self.durable = batch.last().map_or(self.durable, |item| item.seq + 1);
+                let mut settled = Vec::with_capacity(batch.len());
                 let mut durable = Vec::with_capacity(batch.len());
                 for (item, leaf) in batch.into_iter().zip(leaves) {
-                    if let Some(done) = item.done {
-                        let _ = done.send(Ok(()));
-                    }
+                    settled.extend(item.done);
                     durable.push(Durable { entry: item.entry, leaf, mark: item.mark });
                 }
+                // First the publisher, then the callers: who saw a record durable can have it sealed.
                 let _ = self.publisher.send(Message::Records(durable));
+                for done in settled {
+                    let _ = done.send(Ok(()));
+                }
                 self.roll();
             }
             Err((reason, error)) => {

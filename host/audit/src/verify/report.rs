@@ -52,6 +52,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many more findings there are.
     pub untold: u64,
+    #[serde(rename = "exitCode")]
     worst: u8,
     #[serde(skip)]
     pub(super) versions: HashMap<(Name, Ref), (u64, Stored)>,
