@@ -19,8 +19,11 @@ pub(crate) fn marks(acl: Option<&Acl>) -> Marks {
     Marks { readers: Arg::Text(groups(acl.readers())), writers: Arg::Text(groups(acl.writers())) }
 }
 
+/// Names as a JSON list in which a quote is nothing but the edge of a name, for whoever searches the text.
 fn groups<'a>(groups: impl Iterator<Item = &'a str>) -> String {
-    serde_json::to_string(&groups.collect::<Vec<_>>()).unwrap_or_default()
+    let text = serde_json::to_string(&groups.collect::<Vec<_>>()).unwrap_or_default();
+    // Backslashes first: they come in pairs, each pair one backslash of a name.
+    if text.contains('\\') { text.replace("\\\\", "\\u005c").replace("\\\"", "\\u0022") } else { text }
 }
 
 /// Reads an ACL back from its two columns.
@@ -116,4 +119,20 @@ pub(crate) fn unreadable() -> Error {
 /// [`Error::Internal`] when it is none.
 pub(crate) fn id(text: &str) -> Result<ObjectId, Error> {
     ObjectId::new(text).map_err(|_| unreadable())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quote_is_always_an_edge() {
+        let acl = Acl::from_groups(&["x\"ann", "back\\", "\\\"", "plain", "new\nline"], &[",", "\\u0022"]);
+        let Marks { readers: Arg::Text(readers), writers: Arg::Text(writers) } = marks(Some(&acl)) else {
+            panic!("texts")
+        };
+        assert_eq!(readers.matches('"').count(), 10);
+        assert_eq!(writers.matches('"').count(), 4);
+        assert!(super::acl(Some(&readers), Some(&writers)).unwrap() == Some(acl));
+    }
 }

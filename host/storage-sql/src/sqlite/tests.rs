@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod agrees;
 mod faults;
 mod plans;
 
