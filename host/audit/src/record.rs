@@ -45,7 +45,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] when the bytes are no record in the form of 2.2: keys in order, known types, legal names.
+    /// [`Error::Damaged`] when the bytes are no record of this form: keys in order, known types, legal names.
     pub fn decode(bytes: &[u8]) -> Result<Record, Error> {
         decode::record(bytes)
     }
