@@ -1,0 +1,152 @@
+//! Users: signing up and in, and the caller's own user.
+
+use std::borrow::Cow;
+
+use data::LogIn;
+use model::{ClassName, Code, ObjectId, ParseError};
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::{
+    Call, Row,
+    classes::{create_in, delete_in, find_in, get_in, id, update_in},
+    row,
+};
+use crate::{
+    error::Failure,
+    extract::url,
+    reply::{
+        Answer, Reply,
+        wire::{LoggedInJson, ObjectJson},
+    },
+};
+
+pub(super) const ROWS: &[Row] = &[
+    row!(POST "/users" Keys sign_up),
+    row!(GET "/users" Keys find),
+    row!(GET "/users/me" Session me),
+    row!(GET "/users/{id}" Keys get),
+    row!(PUT "/users/{id}" Session update),
+    row!(DELETE "/users/{id}" Session delete),
+    row!(GET "/login" Keys log_in, session: false),
+    row!(POST "/login" Keys log_in, session: false),
+    row!(POST "/loginAs" Master log_in_as),
+    row!(POST "/logout" Keys log_out),
+    row!(GET "/verifyPassword" Keys verify_password),
+    row!(POST "/verifyPassword" Keys verify_password),
+];
+
+async fn sign_up(call: Call) -> Answer {
+    create_in(call, ClassName::user()).await
+}
+
+async fn find(call: Call) -> Answer {
+    find_in(call, ClassName::user()).await
+}
+
+async fn get(call: Call) -> Answer {
+    let id = id(call.param(0))?;
+    get_in(call, ClassName::user(), id).await
+}
+
+async fn update(call: Call) -> Answer {
+    let id = id(call.param(0))?;
+    update_in(call, ClassName::user(), id).await
+}
+
+async fn delete(call: Call) -> Answer {
+    let id = id(call.param(0))?;
+    delete_in(call, ClassName::user(), id).await
+}
+
+/// Also what the SDKs' `become` asks.
+async fn me(call: Call) -> Answer {
+    let me = call.hall.data.me(&call.cx).await?;
+    Reply::ok(&LoggedInJson(&me))
+}
+
+async fn log_in(call: Call) -> Answer {
+    let given = given(call.query.as_deref(), call.body)?;
+    let user = call.hall.data.log_in(&call.cx, given).await?;
+    Reply::ok(&LoggedInJson(&user))
+}
+
+async fn verify_password(call: Call) -> Answer {
+    let given = given(call.query.as_deref(), call.body)?;
+    let user = call.hall.data.verify_password(&call.cx, given).await?;
+    Reply::ok(&ObjectJson(&user))
+}
+
+async fn log_in_as(call: Call) -> Answer {
+    let user = call.body.get("userId").and_then(Json::as_str).and_then(|id| ObjectId::new(id).ok());
+    let Some(user) = user else {
+        // Who may not do it at all isn't told how.
+        return Err(match call.cx.may_administer() {
+            true => Failure::refused(Code::InvalidValue, "userId must not be empty, null, or undefined"),
+            false => data::Error::denied().into(),
+        });
+    };
+    let user = call.hall.data.log_in_as(&call.cx, &user).await?;
+    Reply::ok(&LoggedInJson(&user))
+}
+
+async fn log_out(call: Call) -> Answer {
+    call.hall.data.log_out(&call.cx).await?;
+    Ok(Reply::empty())
+}
+
+/// Reads what somebody logs in with, from the body or else from the URL.
+fn given(query: Option<&str>, mut body: JsonMap<String, Json>) -> Result<LogIn, Failure> {
+    if body.get("authData").is_some_and(|given| !given.is_null()) {
+        return Err(ParseError::of(Code::UnsupportedService).into());
+    }
+    let mut text = |key: &str| match body.remove(key) {
+        Some(Json::String(text)) => Ok(Some(text)),
+        None | Some(Json::Null) => {
+            Ok(url::pairs(query).find(|(name, _)| name == key).map(|(_, value)| Cow::into_owned(value)))
+        }
+        // Anything else could only match by accident.
+        Some(_) => Err(ParseError::new(Code::ObjectNotFound, "Invalid username/password.")),
+    };
+    let name = |given: Option<String>| given.filter(|text| !text.is_empty());
+    Ok(LogIn { username: name(text("username")?), email: name(text("email")?), password: text("password")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(query: Option<&str>, body: Json) -> Result<[Option<String>; 3], (i32, String)> {
+        let Json::Object(body) = body else { unreachable!("tests give objects") };
+        match given(query, body) {
+            Ok(given) => Ok([given.username, given.email, given.password]),
+            Err(Failure::Data(error)) => Err((error.code().number(), error.to_string())),
+            Err(_) => Err((0, String::new())),
+        }
+    }
+
+    #[test]
+    fn names_and_passwords_come_from_the_body_or_the_url() {
+        let some = |text: &str| Some(text.to_owned());
+        let both = read(Some("username=url&password=p+q"), json!({"username": "body"})).unwrap();
+        assert_eq!(both, [some("body"), None, some("p q")]);
+        // A name that looks like a number is a name.
+        assert_eq!(read(Some("username=123"), json!({})).unwrap(), [some("123"), None, None]);
+        assert_eq!(
+            read(None, json!({"username": "", "email": "a@b", "password": ""})).unwrap(),
+            [None, some("a@b"), some("")]
+        );
+    }
+
+    #[test]
+    fn what_is_not_text_never_matches() {
+        for key in ["username", "email", "password"] {
+            let (code, text) = read(None, json!({key: {"$ne": "x"}})).unwrap_err();
+            assert_eq!(code, 101);
+            assert!(text.starts_with("Invalid username/password."));
+        }
+        assert_eq!(read(None, json!({"authData": {"mfa": {}}})).unwrap_err().0, 252);
+        assert!(read(None, json!({"authData": null})).is_ok());
+    }
+}
