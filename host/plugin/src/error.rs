@@ -52,7 +52,7 @@ pub enum Error {
 }
 
 /// The result of this crate's own work.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Makes an [`Error::Invalid`] of a single problem.

@@ -1,14 +1,42 @@
 #![doc = include_str!("../README.md")]
 
+mod approval;
+mod bindings;
+mod cache;
+mod capability;
 mod config;
+mod convert;
 mod digest;
+mod dispatch;
+mod edit;
+mod engine;
 mod error;
+mod fault;
+mod file;
+mod host;
+mod limit;
+mod loaded;
 pub mod manifest;
+mod mask;
+mod member;
 pub mod package;
+mod registry;
+pub mod report;
+mod resource;
+mod run;
 pub mod settings;
+mod slots;
+mod state;
+mod store;
+mod subject;
+mod touched;
+mod wasi;
 
+pub use approval::{Approval, Decision};
 pub use config::Config;
 pub use digest::Digest;
 pub use error::{Error, Problems, Result};
+pub use host::{Host, check};
 pub use manifest::Manifest;
-pub use package::Package;
+pub use package::{Package, embed};
+pub use store::{Installed, Step};

@@ -1,6 +1,7 @@
 //! What a plugin says of itself: `plugin.toml`, typed and checked.
 
 mod check;
+pub(crate) use check::asks as check_asks;
 mod fields;
 mod read;
 #[cfg(test)]

@@ -1,0 +1,47 @@
+//! Capability `data-read`: stored objects, read as the caller.
+
+use wasmtime::component::{HasSelf, Linker, Resource};
+
+use super::Opening;
+use crate::{
+    bindings::parapet::cloud::{
+        data_read::{self, Host},
+        types::Fault,
+    },
+    fault::{Answer, settle},
+    resource::{invocation::Call, reader::Opened},
+    state::State,
+};
+
+/// Lets a guest open classes for reading.
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    data_read::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+}
+
+impl Host for State {
+    async fn open(
+        &mut self,
+        _: Resource<Call>,
+        class_name: String,
+        purpose: String,
+    ) -> wasmtime::Result<Result<Resource<Opened>, Fault>> {
+        let member = self.member.clone();
+        settle(self.open_reader(member.read.as_ref(), &class_name, &purpose))
+    }
+}
+
+impl State {
+    /// Opens a class within a grant.
+    pub(super) fn open_reader(
+        &mut self,
+        opening: Option<&Opening>,
+        class: &str,
+        purpose: &str,
+    ) -> Answer<Resource<Opened>> {
+        self.pay(class.len() + purpose.len())?;
+        let cx = self.narrow(opening.map(|opening| &opening.grant), class, purpose)?;
+        let mask = opening.map(|opening| opening.mask(class)).unwrap_or_default();
+        let class = model::ClassName::new(class)?;
+        self.lend(Opened { cx, class, mask })
+    }
+}

@@ -1,0 +1,403 @@
+//! Install, inspect, approve, activate, roll back, disable, remove; each goes through the door, so the trail has it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use data::{Act, Context, Data, Principal};
+use model::Date;
+use semver::Version;
+use sha2::{Digest as _, Sha256};
+
+use super::Host;
+use crate::{
+    Approval, Digest, Error, Package, Result,
+    approval::{Decision, decide},
+    error::Problems,
+    loaded::import_problems,
+    report::{Activation, Inspection, Listed, Removal},
+    store::{Entry, Installed, Saved, Step},
+};
+
+/// Steps of its history that a plugin keeps.
+const MAX_HISTORY: usize = 100;
+
+impl Host {
+    /// Installs a packed component; nothing of it runs.
+    ///
+    /// Installing the same bytes again changes nothing.
+    ///
+    /// # Errors
+    /// 142 with every problem of the component, 137 when its version is installed with other bytes, 403 without the
+    /// master key.
+    pub async fn install(
+        &self,
+        data: &Data,
+        cx: &Context,
+        bytes: Vec<u8>,
+    ) -> Result<Inspection, data::Error> {
+        let most = self.inner.config.component_bytes();
+        // Only what it calls itself, for the trail; it is examined when the intent is recorded.
+        let name = Package::read(&bytes, most)
+            .map_or_else(|_| "unreadable".to_owned(), |package| package.manifest.name);
+        let work = async {
+            let by = actor(cx);
+            let (package, bytes) = self
+                .blocking(move |inner| {
+                    let package = inner.examine(&bytes)?;
+                    Ok((package, bytes))
+                })
+                .await?;
+            let mut saved = self.inner.saved.lock().await;
+            let mut next = saved.clone();
+            let entry = next.plugins.entry(package.manifest.name.clone()).or_default();
+            let (version, digest) = (package.manifest.version.clone(), package.digest);
+            match entry.versions.iter().find(|installed| installed.version == version) {
+                Some(installed) if installed.digest == digest => {}
+                Some(_) => {
+                    return Err(Error::Conflict(format!(
+                        "{} {version} is installed with other bytes; a version never changes, so raise it",
+                        package.manifest.name
+                    ))
+                    .into());
+                }
+                None => {
+                    entry.versions.push(Installed { version, digest, size: package.size, by, at: now() });
+                    self.blocking(move |inner| inner.store.keep(digest, &bytes)).await?;
+                    self.keep(&mut saved, next).await?;
+                }
+            }
+            let entry = saved.plugins.get(&package.manifest.name).cloned().unwrap_or_default();
+            Ok(self.report(package, &entry))
+        };
+        data.administer(cx, Act::PluginInstall, &name, work).await
+    }
+
+    /// Lists every installed plugin.
+    ///
+    /// # Errors
+    /// 403 without the master key.
+    pub async fn list(&self, data: &Data, cx: &Context) -> Result<Vec<Listed>, data::Error> {
+        let work = async {
+            let saved = self.inner.saved.lock().await;
+            Ok(saved.plugins.iter().map(|(name, entry)| listed(name, entry)).collect())
+        };
+        data.administer(cx, Act::PluginRead, "*", work).await
+    }
+
+    /// Looks at a version: what it asks for, against what the plugin is granted now.
+    ///
+    /// `which` is a version or a digest; `None` is the version that was installed last.
+    ///
+    /// # Errors
+    /// 101 when there is no such plugin or version, 403 without the master key.
+    pub async fn inspect(
+        &self,
+        data: &Data,
+        cx: &Context,
+        name: &str,
+        which: Option<&str>,
+    ) -> Result<Inspection, data::Error> {
+        let work = async {
+            let entry = self.entry(name).await?;
+            let digest = pick(name, &entry, which)?.digest;
+            let package = self.blocking(move |inner| inner.package(digest)).await?;
+            Ok(self.report(package, &entry))
+        };
+        data.administer(cx, Act::PluginRead, name, work).await
+    }
+
+    /// Approves a version, as far as the decision says; it isn't at work yet.
+    ///
+    /// # Errors
+    /// 101 when there is no such plugin or version, 142 with everything that the decision grants without being asked,
+    /// every import that it leaves without a grant, and every setting that doesn't fit; 403 without the master key.
+    pub async fn approve(
+        &self,
+        data: &Data,
+        cx: &Context,
+        name: &str,
+        which: Option<&str>,
+        decision: Decision,
+    ) -> Result<Approval, data::Error> {
+        let work = async {
+            let mut saved = self.inner.saved.lock().await;
+            let mut next = saved.clone();
+            let entry = entry_mut(&mut next, name)?;
+            let digest = pick(name, entry, which)?.digest;
+            let package = self.blocking(move |inner| inner.package(digest)).await?;
+            let mut problems = Problems::default();
+            let (granted, settings) = decide(&package.manifest, &decision, &mut problems);
+            problems.0.extend(import_problems(&package.imports, &granted, "granted").0);
+            problems.settle()?;
+            let by = match decision.by {
+                Some(person) => format!("{person} ({})", actor(cx)),
+                None => actor(cx),
+            };
+            let mut approval =
+                Approval { id: String::new(), digest, granted, settings, by, at: now(), note: decision.note };
+            approval.id = approval_id(name, &approval)?;
+            entry.approvals.push(approval.clone());
+            self.keep(&mut saved, next).await?;
+            Ok(approval)
+        };
+        data.administer(cx, Act::PluginApprove, name, work).await
+    }
+
+    /// Puts an approved version to work. Requests under way keep what they began with.
+    ///
+    /// `which` is a version or a digest; `None` is what was approved last.
+    ///
+    /// # Errors
+    /// 101 when there is no such plugin or version, 137 when it isn't approved or its functions collide with another
+    /// plugin's, 142 when it can't be loaded, 403 without the master key.
+    pub async fn activate(
+        &self,
+        data: &Data,
+        cx: &Context,
+        name: &str,
+        which: Option<&str>,
+    ) -> Result<Activation, data::Error> {
+        let work = async {
+            let mut saved = self.inner.saved.lock().await;
+            let entry = entry_of(&saved, name)?;
+            let approval = match which {
+                None => entry.approvals.last(),
+                Some(_) => {
+                    let digest = pick(name, entry, which)?.digest;
+                    entry.approvals.iter().rev().find(|approval| approval.digest == digest)
+                }
+            };
+            let id = approval
+                .map(|approval| approval.id.clone())
+                .ok_or_else(|| Error::Conflict(format!("{name} isn't approved yet")))?;
+            self.switch(&mut saved, cx, name, Some(id)).await
+        };
+        data.administer(cx, Act::PluginActivate, name, work).await
+    }
+
+    /// Puts a version to work that was at work before, under the approval that it had then.
+    ///
+    /// `which` is a version or a digest; `None` is the one before the present.
+    ///
+    /// # Errors
+    /// 101 when it never was at work, 142 when it can't be loaded, 403 without the master key.
+    pub async fn roll_back(
+        &self,
+        data: &Data,
+        cx: &Context,
+        name: &str,
+        which: Option<&str>,
+    ) -> Result<Activation, data::Error> {
+        let work = async {
+            let mut saved = self.inner.saved.lock().await;
+            let entry = entry_of(&saved, name)?;
+            let wanted =
+                which.map(|_| pick(name, entry, which).map(|installed| installed.digest)).transpose()?;
+            let earlier = entry.history.iter().rev().filter_map(|step| step.approval.as_ref()).find(|id| {
+                let digest = entry.approval(id).map(|approval| approval.digest);
+                match wanted {
+                    Some(wanted) => digest == Some(wanted),
+                    None => entry.active.as_ref() != Some(*id) && digest.is_some(),
+                }
+            });
+            let id = earlier
+                .cloned()
+                .ok_or_else(|| Error::NotFound(format!("{name} has no earlier version to go back to")))?;
+            self.switch(&mut saved, cx, name, Some(id)).await
+        };
+        data.administer(cx, Act::PluginRollback, name, work).await
+    }
+
+    /// Takes a plugin out of work; it stays installed and approved.
+    ///
+    /// # Errors
+    /// 101 when there is no such plugin, 403 without the master key.
+    pub async fn disable(&self, data: &Data, cx: &Context, name: &str) -> Result<Activation, data::Error> {
+        let work = async {
+            let mut saved = self.inner.saved.lock().await;
+            entry_of(&saved, name)?;
+            self.switch(&mut saved, cx, name, None).await
+        };
+        data.administer(cx, Act::PluginDisable, name, work).await
+    }
+
+    /// Forgets a version, or with `None` the whole plugin.
+    ///
+    /// # Errors
+    /// 101 when there is no such plugin or version, 137 while it is at work, 403 without the master key.
+    pub async fn remove(
+        &self,
+        data: &Data,
+        cx: &Context,
+        name: &str,
+        which: Option<&str>,
+    ) -> Result<Removal, data::Error> {
+        let work = async {
+            let mut saved = self.inner.saved.lock().await;
+            let mut next = saved.clone();
+            let entry = entry_mut(&mut next, name)?;
+            let gone: Vec<Installed> = match which {
+                Some(_) => vec![pick(name, entry, which)?.clone()],
+                None => entry.versions.clone(),
+            };
+            if let Some(active) = entry.current() {
+                if gone.iter().any(|installed| installed.digest == active.digest) {
+                    return Err(Error::Conflict(format!("{name} is at work; disable it first")).into());
+                }
+            }
+            entry.versions.retain(|installed| !gone.contains(installed));
+            entry
+                .approvals
+                .retain(|approval| !gone.iter().any(|installed| installed.digest == approval.digest));
+            if entry.versions.is_empty() {
+                next.plugins.remove(name);
+            }
+            self.keep(&mut saved, next).await?;
+            let digests: Vec<Digest> = gone.iter().map(|installed| installed.digest).collect();
+            self.blocking(move |inner| {
+                for digest in digests {
+                    inner.store.forget(digest);
+                    inner.cache.forget(digest);
+                }
+                Ok(())
+            })
+            .await?;
+            let versions = gone.iter().map(|installed| installed.version.to_string()).collect();
+            Ok(Removal { name: name.to_owned(), versions })
+        };
+        data.administer(cx, Act::PluginRemove, name, work).await
+    }
+
+    /// Begins a new generation: built first, then durable, then seen.
+    async fn switch(
+        &self,
+        saved: &mut Saved,
+        cx: &Context,
+        name: &str,
+        approval: Option<String>,
+    ) -> Result<Activation, data::Error> {
+        let mut next = saved.clone();
+        next.generation += 1;
+        let generation = next.generation;
+        let entry = entry_mut(&mut next, name)?;
+        entry.active.clone_from(&approval);
+        entry.history.push(Step { generation, approval: approval.clone(), by: actor(cx), at: now() });
+        let excess = entry.history.len().saturating_sub(MAX_HISTORY);
+        entry.history.drain(..excess);
+        let digest = entry.current().map(|approval| approval.digest);
+        let version = entry.versions.iter().find(|installed| Some(installed.digest) == digest);
+        let version = version.map(|installed| installed.version.to_string());
+        let registry = self.assemble(&next).await?;
+        self.keep(saved, next).await?;
+        self.inner.now.store(registry.into());
+        tracing::info!(plugin = name, version, generation, "plugins changed");
+        Ok(Activation { name: name.to_owned(), version, digest, approval, generation })
+    }
+
+    /// Makes a new state durable, then the present one.
+    async fn keep(&self, saved: &mut Saved, next: Saved) -> Result<()> {
+        let written = next.clone();
+        self.blocking(move |inner| inner.store.save(&written)).await?;
+        *saved = next;
+        Ok(())
+    }
+
+    async fn entry(&self, name: &str) -> Result<Entry> {
+        entry_of(&*self.inner.saved.lock().await, name).cloned()
+    }
+
+    fn report(&self, package: Package, entry: &Entry) -> Inspection {
+        let config = &self.inner.config;
+        let Package { manifest, digest, imports, exports, size, .. } = package;
+        let current = entry.current();
+        let granted = current.map(|approval| approval.granted.clone());
+        let none = crate::manifest::Asks::default();
+        let now = granted.as_ref().unwrap_or(&none);
+        Inspection {
+            added: manifest.asks.beyond(now),
+            removed: now.beyond(&manifest.asks),
+            name: manifest.name,
+            version: manifest.version.to_string(),
+            digest,
+            size,
+            description: manifest.description,
+            hooks: manifest.hooks,
+            functions: manifest.functions,
+            requested: manifest.asks,
+            deadline_ms: u64::try_from(config.deadline(manifest.limits.deadline_ms).as_millis())
+                .unwrap_or(u64::MAX),
+            memory_mib: u64::try_from(config.memory(manifest.limits.memory_mib) >> 20).unwrap_or(u64::MAX),
+            settings: manifest.settings,
+            settings_now: current.map(|approval| approval.settings.clone()),
+            imports,
+            exports,
+            approval: entry.approvals.iter().rev().find(|approval| approval.digest == digest).cloned(),
+            active: current.is_some_and(|approval| approval.digest == digest),
+            granted,
+        }
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    Error::NotFound(format!("there is no plugin {:?}", crate::state::shorten(name)))
+}
+
+fn entry_of<'a>(saved: &'a Saved, name: &str) -> Result<&'a Entry> {
+    saved.plugins.get(name).ok_or_else(|| unknown(name))
+}
+
+fn entry_mut<'a>(saved: &'a mut Saved, name: &str) -> Result<&'a mut Entry> {
+    saved.plugins.get_mut(name).ok_or_else(|| unknown(name))
+}
+
+/// Finds an installed version by its number or its digest.
+fn pick<'a>(name: &str, entry: &'a Entry, which: Option<&str>) -> Result<&'a Installed> {
+    let found = match which {
+        None => entry.versions.last(),
+        Some(text) => match (Digest::parse(text), Version::parse(text)) {
+            (Some(digest), _) => entry.versions.iter().find(|installed| installed.digest == digest),
+            (None, Ok(version)) => entry.versions.iter().find(|installed| installed.version == version),
+            _ => return Err(Error::invalid("a version is named by its number or by its SHA-256")),
+        },
+    };
+    found.ok_or_else(|| Error::NotFound(format!("there is no such version of {name}")))
+}
+
+fn listed(name: &str, entry: &Entry) -> Listed {
+    let active = entry.current().map(|approval| approval.digest);
+    let version = entry.versions.iter().find(|installed| Some(installed.digest) == active);
+    Listed {
+        name: name.to_owned(),
+        active,
+        active_version: version.map(|installed| installed.version.to_string()),
+        versions: entry.versions.clone(),
+        approved: entry.approvals.iter().map(|approval| approval.digest).collect(),
+        history: entry.history.clone(),
+    }
+}
+
+/// Who acts, as a record of the plugin folder names it.
+fn actor(cx: &Context) -> String {
+    match cx.principal() {
+        Principal::Master => "master key".to_owned(),
+        Principal::ReadOnlyMaster => "read-only master key".to_owned(),
+        Principal::Maintenance => "maintenance key".to_owned(),
+        Principal::User(identity) => format!("user {}", identity.user),
+        Principal::Anonymous => "anonymous".to_owned(),
+        Principal::System => "server".to_owned(),
+    }
+}
+
+fn now() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)).to_string()
+}
+
+/// Derives an approval's id from everything that it says, with a part that makes it unique.
+fn approval_id(name: &str, approval: &Approval) -> Result<String> {
+    let json = serde_json::to_vec(approval)
+        .map_err(|error| Error::internal("the approval can't be written", error))?;
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|error| Error::internal("no random bytes", error))?;
+    let hash = Sha256::new().chain_update(name).chain_update(json).chain_update(salt).finalize();
+    Ok(hex::encode(hash.get(..12).unwrap_or_default()))
+}
