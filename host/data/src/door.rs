@@ -96,8 +96,11 @@ impl Data {
         self.inner.hooks.load().current()
     }
 
-    /// Finishes what storage has accepted and closes it; the trail is closed by whoever opened it.
+    /// Finishes what storage has accepted, closes it and records the stop; the trail is closed by whoever opened it.
     pub async fn close(&self) {
+        if let Err(error) = self.say_stop().await {
+            tracing::error!(%error, "the stop could not be recorded");
+        }
         self.inner.vault.close().await;
     }
 }

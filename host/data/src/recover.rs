@@ -6,7 +6,7 @@ use model::{Date, FieldName, Filter, Schema, Test, Value};
 use crate::{Data, Error, ledger, policy, vault::Wanted};
 
 impl Data {
-    /// Closes the intents that a crash left open, and answers how many there were.
+    /// Records that the server starts, closes the intents that a crash left open, and answers how many there were.
     ///
     /// A save happened if the object stands there with the `updatedAt` that the intent announced; a deletion
     /// happened if the object is gone. What can't be told that way is recorded as unknown.
@@ -16,7 +16,7 @@ impl Data {
     pub async fn recover(&self, open: Vec<audit::Record>) -> Result<usize, Error> {
         let count = open.len();
         let cx = self.system("SYSTEM");
-        let mut last = None;
+        let mut last = self.say(Code::SystemStart, 0)?;
         for intent in open {
             let status = self.happened(&intent).await?;
             let mut draft = Draft::new(
@@ -28,12 +28,30 @@ impl Data {
             draft.object = intent.object.clone();
             draft.version = intent.version;
             draft.outcome = Some(Outcome { status, code: None, rows: 0, bytes: 0 });
-            last = Some(self.inner.ledger.sink().enqueue(draft)?);
+            last = self.inner.ledger.sink().enqueue(draft)?;
         }
-        if let Some(ticket) = last {
-            ticket.durable().await?;
+        if count > 0 {
+            last = self.say(Code::SystemRecover, count as u64)?;
         }
+        last.durable().await?;
         Ok(count)
+    }
+
+    /// Records that the server stops; the trail is closed by whoever opened it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the trail can't take the record.
+    pub(crate) async fn say_stop(&self) -> Result<(), Error> {
+        self.say(Code::SystemStop, 0)?.durable().await?;
+        Ok(())
+    }
+
+    fn say(&self, code: Code, rows: u64) -> Result<audit::Ticket, Error> {
+        let cx = self.system("SYSTEM");
+        let mut draft =
+            Draft::new(code, Stage::Single, audit::Name::clean(cx.request_id()), ledger::actor(&cx));
+        draft.outcome = Some(Outcome { status: Status::Ok, code: None, rows, bytes: 0 });
+        Ok(self.inner.ledger.sink().enqueue(draft)?)
     }
 
     async fn happened(&self, intent: &audit::Record) -> Result<Status, Error> {

@@ -40,5 +40,8 @@ async fn a_crash_between_intent_and_outcome_is_settled_by_what_is_stored() {
     let open: Vec<_> = house.trail.records().into_iter().skip(before).collect();
     assert_eq!(open.len(), 1);
     assert_eq!(house.data.recover(open).await.unwrap(), 1);
-    assert_eq!(house.records(before + 1), ["PhiCreate outcome Ok Patientx1"]);
+    assert_eq!(
+        house.records(before + 1),
+        ["SystemStart single Ok", "PhiCreate outcome Ok Patientx1", "SystemRecover single Ok"]
+    );
 }
