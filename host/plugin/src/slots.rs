@@ -64,7 +64,7 @@ impl<'a> Waiter<'a> {
     fn join(waiting: &'a AtomicU32, most: u32) -> Option<Waiter<'a>> {
         let joined =
             waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| (now < most).then(|| now + 1));
-        joined.is_ok().then_some(Waiter(waiting))
+        joined.is_ok().then(|| Waiter(waiting))
     }
 }
 
