@@ -24,10 +24,13 @@ pub(super) async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
     statement.bind(&Lite, path);
     let done: Result<u64, Fault> = run::execute(&mut connection, statement).await;
     run::close(connection).await;
-    done.map_err(|fault| fault.error)?;
+    if let Err(fault) = done {
+        // Half a copy is worse than none; if it can't be removed either, the fault says why.
+        std::fs::remove_file(to).ok();
+        return Err(fault.error);
+    }
     let file = File::open(to).map_err(wrong)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = File::open(folder).map_err(wrong)?;
+    let folder = File::open(connect::folder(to)).map_err(wrong)?;
     let flush = tokio::task::spawn_blocking(move || file.sync_all().and_then(|()| folder.sync_all()));
     flush.await.map_err(|_| Error::Internal("a flush was cut off".into()))?.map_err(wrong)
 }

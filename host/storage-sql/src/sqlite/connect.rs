@@ -1,6 +1,13 @@
 //! Connections to the database file, and what every one of them is told.
 
-use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
+use std::{
+    cmp::Ordering,
+    fs::{File, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    time::Duration,
+};
 
 use sqlx::{
     ConnectOptions as _, SqliteConnection,
@@ -23,7 +30,17 @@ const PREPARED: usize = 256;
 
 /// Makes the file, if it is missing, for its owner's eyes only: it holds PHI. Its companions inherit the mode.
 pub(super) fn make_file(config: &Config) -> io::Result<()> {
-    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&config.path).map(drop)
+    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&config.path)?;
+    if file.metadata()?.len() > 0 {
+        return Ok(());
+    }
+    // SQLite flushes what is in the file, not that there is one.
+    File::open(folder(&config.path))?.sync_all()
+}
+
+/// The folder that a file is in.
+pub(super) fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a new, empty file for its owner's eyes only.
@@ -64,7 +81,7 @@ fn common(config: &Config) -> SqliteConnectOptions {
         .statement_cache_capacity(PREPARED)
         .row_buffer_size(256)
         .thread_name(|number| format!("sqlite-{number}"))
-        .collation(FOLD, |a, b| folded(a).cmp(folded(b)))
+        .collation(FOLD, folded)
         .pragma("cache_size", format!("-{}", u64::from(config.page_cache_mb) * 1024))
         // Nothing of a sort or a temporary table reaches a disk.
         .pragma("temp_store", "MEMORY")
@@ -74,6 +91,11 @@ fn common(config: &Config) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.chars().flat_map(char::to_lowercase)
+/// Compares two texts without regard to case.
+fn folded(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        let lower = |byte: u8| byte.to_ascii_lowercase();
+        return a.bytes().map(lower).cmp(b.bytes().map(lower));
+    }
+    a.to_lowercase().cmp(&b.to_lowercase())
 }

@@ -8,7 +8,9 @@ use model::{ClassName, Filter, Object, ObjectId, Schema};
 use tokio::sync::oneshot;
 
 use super::{
-    Sqlite, load, run,
+    Sqlite, load,
+    readers::closed,
+    run,
     write::within,
     writer::{Commit, Job},
 };
@@ -21,6 +23,9 @@ use crate::{
 #[async_trait]
 impl Storage for Sqlite {
     async fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        if self.jobs.is_closed() {
+            return Err(closed());
+        }
         Ok(self.layouts().values().map(|layout| layout.schema.clone()).collect())
     }
 
