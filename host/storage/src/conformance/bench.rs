@@ -38,6 +38,17 @@ impl Bench {
         self.put(schema).await
     }
 
+    /// Makes the class `Thing` and fills it.
+    pub(super) async fn things<const N: usize>(
+        &self,
+        fields: &str,
+        objects: [(&str, Json); N],
+    ) -> Result<Class, Wrong> {
+        let class = self.class("Thing", fields).await?;
+        class.fill(objects).await?;
+        Ok(class)
+    }
+
     /// Brings a class to a state.
     pub(super) async fn put(&self, schema: Schema) -> Result<Class, Wrong> {
         self.storage.put_schema(&schema).await?;
@@ -180,6 +191,14 @@ impl Class {
         self.insert_object(self.object(id, fields)?).await
     }
 
+    /// Inserts objects in one commit.
+    pub(super) async fn fill<'a>(&self, objects: impl IntoIterator<Item = (&'a str, Json)>) -> Outcome {
+        let write = |(id, fields)| Ok(self.inserting(self.object(id, fields)?));
+        let writes = objects.into_iter().map(write).collect::<Result<Vec<_>, Wrong>>()?;
+        self.commit(writes).await?;
+        Ok(())
+    }
+
     /// Inserts an object with an ACL of readers and writers.
     pub(super) async fn insert_guarded(&self, id: &str, read: &[&str], write: &[&str]) -> Outcome {
         let mut object = self.object(id, json!({}))?;
@@ -210,6 +229,28 @@ impl Class {
             let got = object.field(field).map_or(Json::Null, encode::json);
             ensure!(got == expected, "{body}: {from} {field} = {got}, expected {expected}");
         }
+        Ok(())
+    }
+
+    /// Ends the case unless an update is refused for the type of a value on its way, and changes nothing.
+    pub(super) async fn mismatches(&self, id: &str, body: Json, field: &str, expected: &str) -> Outcome {
+        let before = self.one(id).await?;
+        match self.commit(vec![self.updating(id, body.clone())?]).await {
+            Err(Error::Mismatch { field: f, expected: e }) => {
+                ensure!(
+                    f == field && e == expected,
+                    "{body}: {f} needs {e}, expected {field} and {expected}"
+                );
+            }
+            other => return Err(Wrong(format!("{body}: expected Mismatch, got {other:?}"))),
+        }
+        self.holds(id, &before).await
+    }
+
+    /// Ends the case unless an object has no such field, not even a null.
+    pub(super) async fn lacks(&self, id: &str, field: &str) -> Outcome {
+        let found = self.one(id).await?;
+        ensure!(found.field(field).is_none(), "{id} has {field}: {:?}", found.field(field));
         Ok(())
     }
 
@@ -259,20 +300,21 @@ impl Class {
         Ok(())
     }
 
-    /// Ends the case unless each `where` passes exactly its objects.
-    pub(super) async fn answers(&self, rows: &[(Json, &[&str])]) -> Outcome {
+    /// Ends the case unless each `where` passes exactly its objects, whose ids stand in a text like `a b`.
+    pub(super) async fn answers(&self, rows: &[(Json, &str)]) -> Outcome {
         for (json, expected) in rows {
-            let answer = self.passes(&filter(json.clone())?, expected).await;
+            let expected: Vec<&str> = expected.split_whitespace().collect();
+            let answer = self.passes(&filter(json.clone())?, &expected).await;
             answer.map_err(|Wrong(what)| Wrong(format!("where {json}: {what}")))?;
         }
         Ok(())
     }
 
-    /// Ends the case unless everything in the class comes in this order.
-    pub(super) async fn sorts(&self, keys: &str, expected: &[&str]) -> Outcome {
+    /// Ends the case unless everything in the class comes in this order: `-n,t` and `b a c`.
+    pub(super) async fn sorts(&self, keys: &str, expected: &str) -> Outcome {
         let select = Select { order: order(keys)?, ..self.select(Filter::all()) };
-        let ids = self.ids(&select).await?;
-        ensure!(ids == expected, "order {keys}: found {ids:?}, expected {expected:?}");
+        let ids = self.ids(&select).await?.join(" ");
+        ensure!(ids == expected, "order {keys}: found {ids}, expected {expected}");
         Ok(())
     }
 

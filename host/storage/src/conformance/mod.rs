@@ -5,7 +5,9 @@
 //! ```
 
 mod bench;
+mod dotted;
 mod insert;
+mod update;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -44,7 +46,7 @@ pub async fn run_some(make: &(dyn Fn() -> Making + Sync), part: &str) -> Result<
 }
 
 /// The cases, by the noun that they are about.
-const GROUPS: &[&[Case]] = &[insert::CASES];
+const GROUPS: &[&[Case]] = &[insert::CASES, update::CASES, dotted::CASES];
 
 /// One thing that every backend must do.
 struct Case {
