@@ -49,8 +49,8 @@ impl Dice {
     }
 
     fn pointer(&mut self) -> Value {
-        let class = ClassName::new(self.pick(&["_User", "Patient"])).unwrap();
-        Value::pointer(class, ObjectId::new(self.pick(&["a", "b", "a'\""])).unwrap())
+        let class = ClassName::new(self.pick::<&str>(&["_User", "Patient"])).unwrap();
+        Value::pointer(class, ObjectId::new(self.pick::<&str>(&["a", "b", "a'\""])).unwrap())
     }
 
     fn any(&mut self, depth: usize) -> Value {
@@ -88,7 +88,7 @@ impl Dice {
             FieldType::Array => self.list(2),
             FieldType::Bytes => Value::Bytes(vec![self.below(3) as u8; self.below(3)]),
             FieldType::Pointer(class) => {
-                Value::pointer(class.clone(), ObjectId::new(self.pick(&["a", "b", "a'\""])).unwrap())
+                Value::pointer(class.clone(), ObjectId::new(self.pick::<&str>(&["a", "b", "a'\""])).unwrap())
             }
             FieldType::File => Value::File { name: (*self.pick(&["a", "b"])).into(), url: None },
             FieldType::GeoPoint => Value::GeoPoint { latitude: self.below(3) as f64, longitude: 0.5 },
