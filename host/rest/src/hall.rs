@@ -1,10 +1,14 @@
 //! The hall that every request walks through, from its bytes to its answer.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{ConnectInfo, Request, State},
     response::Response,
 };
@@ -72,7 +76,10 @@ async fn answer(State(hall): State<Arc<Hall>>, request: Request) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if parts.method == Method::HEAD {
-        *response.body_mut() = Body::empty();
+        let body = std::mem::replace(response.body_mut(), Body::empty());
+        if let Some(length) = body.size_hint().exact() {
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
     }
     response
 }
@@ -84,14 +91,15 @@ async fn serve(hall: &Arc<Hall>, path: &str, parts: &Parts, body: Body) -> (Repl
         Err(failure) => return (failure.reply(), None),
     };
     let row = visit.row;
-    let work = visit.carry_out(hall.clone());
-    match detached(&hall.running, work).await {
-        Some(answer) => answer,
-        None => {
-            tracing::error!(method = %row.method, route = row.path, "a request panicked");
-            (Reply::broken(), None)
-        }
-    }
+    let id = Arc::new(OnceLock::new());
+    let work = visit.carry_out(hall.clone(), id.clone());
+    let reply = detached(&hall.running, work).await;
+    let id: Option<&Arc<str>> = id.get();
+    let reply = reply.unwrap_or_else(|| {
+        tracing::error!(id = id.map(|id| &**id), method = %row.method, route = row.path, "a request panicked");
+        Reply::broken()
+    });
+    (reply, id.and_then(|id| HeaderValue::from_str(id).ok()))
 }
 
 /// A request that was understood, before anybody was asked for keys.
@@ -154,26 +162,26 @@ fn overridden(method: Method, body: &mut JsonMap<String, Json>) -> Method {
 }
 
 impl Visit {
-    async fn carry_out(self, hall: Arc<Hall>) -> (Reply, Option<HeaderValue>) {
+    /// Goes through the door and to the handler; tells the request's id as soon as the door has given one.
+    async fn carry_out(self, hall: Arc<Hall>, told: Arc<OnceLock<Arc<str>>>) -> Reply {
         let row = self.row;
         if let Handler::Keyless(handler) = row.handler {
-            return (handler(hall).await.unwrap_or_else(Failure::reply), None);
+            return handler(hall).await.unwrap_or_else(Failure::reply);
         }
         let token: Option<Arc<str>> = self.credentials.session_token.as_deref().map(Into::into);
         let cx = match hall.data.enter(self.credentials).await {
             Ok(cx) => cx,
-            Err(error) => return (Failure::from(error).reply(), None),
+            Err(error) => return Failure::from(error).reply(),
         };
-        let id = cx.request_id().clone();
-        let span = tracing::info_span!("request", id = &*id, method = %row.method, route = row.path);
+        let id = told.get_or_init(|| cx.request_id().clone());
+        let span = tracing::info_span!("request", id = &**id, method = %row.method, route = row.path);
         let call = Call { hall, cx, params: self.params, query: self.query, body: self.body, token };
         let reply = async {
             let reply = call.answer(row).await.unwrap_or_else(Failure::reply);
             tracing::debug!(status = reply.status().as_u16(), "answered");
             reply
         };
-        let reply = reply.instrument(span).await;
-        (reply, HeaderValue::from_str(&id).ok())
+        reply.instrument(span).await
     }
 }
 
