@@ -6,7 +6,14 @@
 
 mod bench;
 mod dotted;
+mod equality;
 mod insert;
+mod list;
+mod logic;
+mod order;
+mod path;
+mod pattern;
+mod range;
 mod update;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
@@ -46,7 +53,18 @@ pub async fn run_some(make: &(dyn Fn() -> Making + Sync), part: &str) -> Result<
 }
 
 /// The cases, by the noun that they are about.
-const GROUPS: &[&[Case]] = &[insert::CASES, update::CASES, dotted::CASES];
+const GROUPS: &[&[Case]] = &[
+    insert::CASES,
+    update::CASES,
+    dotted::CASES,
+    equality::CASES,
+    range::CASES,
+    list::CASES,
+    pattern::CASES,
+    logic::CASES,
+    path::CASES,
+    order::CASES,
+];
 
 /// One thing that every backend must do.
 struct Case {
