@@ -6,9 +6,8 @@ mod extract;
 mod hall;
 mod layer;
 mod reply;
-mod route;
+pub mod route;
 
 pub use config::{Config, ConfigError};
 pub use hall::{router, router_counting};
 pub use layer::detach::Running;
-pub use route::{Auth, Row, table};
