@@ -52,7 +52,10 @@ pub mod snoop {
             outcome("other purpose", inv.reader("Patient", purpose::HRESCH)),
             outcome("names", reader.find(all(), &["name"])),
             outcome("numbers", reader.find(all(), &["ssn"])),
-            outcome("by number", reader.find(parapet::Find::matching(json!({"ssn": {"$regex": "^7"}})), &["name"])),
+            outcome(
+                "by number",
+                reader.find(parapet::Find::matching(json!({"ssn": {"$regex": "^7"}})), &["name"])
+            ),
             outcome("sorted by number", reader.find(all().order("ssn"), &["name"])),
             outcome("count by number", reader.count(parapet::Find::matching(json!({"ssn": "756"})))),
             outcome("users", inv.reader("_User", purpose::TREAT)),
