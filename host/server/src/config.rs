@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Deserialize;
 
-pub use environment::Environment;
+pub use environment::{Environment, user_name};
 pub use keys::Keys;
 pub use sections::{Database, LogFormat, Server};
 pub use show::show;
@@ -32,6 +32,12 @@ pub struct Config {
     pub keys: Keys,
     /// How the door behaves: limits, sessions, classes.
     pub data: data::Config,
+    /// How the REST API is reached and what it takes.
+    pub rest: rest::Config,
+    /// How much plugins may use.
+    pub plugin: plugin::Config,
+    /// Where the audit trail lies, and how it is kept.
+    pub audit: audit::Config,
     /// Which backend keeps the objects.
     pub database: Database,
 }
@@ -56,14 +62,14 @@ impl Config {
         self.server.data_dir.join("keys")
     }
 
-    /// The folder of the audit trail.
+    /// The folder of the audit trail; a relative one lies in the data folder.
     pub fn audit_dir(&self) -> PathBuf {
-        self.server.data_dir.join("audit")
+        self.server.data_dir.join(&self.audit.dir)
     }
 
-    /// The folder of installed plugins.
-    pub fn plugins_dir(&self) -> PathBuf {
-        self.server.data_dir.join("plugins")
+    /// The folder of the trail's keys; a relative one lies in the data folder.
+    pub fn audit_keys_dir(&self) -> PathBuf {
+        self.server.data_dir.join(&self.audit.keys_dir)
     }
 
     /// The file of the embedded database.

@@ -3,14 +3,13 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
 
 /// Holds the data folder for this process; dropping it lets another process have it.
 #[derive(Debug)]
-pub struct Folder {
-    path: PathBuf,
+pub(crate) struct Folder {
     _lock: File,
 }
 
@@ -19,7 +18,7 @@ impl Folder {
     ///
     /// # Errors
     /// Why the folder can't be used, in words that say what to do.
-    pub fn open(path: &Path) -> anyhow::Result<Folder> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Folder> {
         make(path)?;
         let lock = lock(path)?;
         probe(path)?;
@@ -27,12 +26,7 @@ impl Folder {
         if mode & 0o077 != 0 {
             tracing::warn!(folder = %path.display(), "others on this machine can look into the data folder: chmod 700 it");
         }
-        Ok(Folder { path: path.to_owned(), _lock: lock })
-    }
-
-    /// Where the folder is.
-    pub fn path(&self) -> &Path {
-        &self.path
+        Ok(Folder { _lock: lock })
     }
 }
 
@@ -40,7 +34,7 @@ impl Folder {
 ///
 /// # Errors
 /// Why it can't be made.
-pub fn make(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn make(path: &Path) -> anyhow::Result<()> {
     match DirBuilder::new().recursive(true).mode(0o700).create(path) {
         Ok(()) if path.is_dir() => Ok(()),
         Ok(()) => bail!("{} is not a folder", path.display()),
@@ -53,7 +47,7 @@ pub fn make(path: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Why it can't be written.
-pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let half = path.with_extension("half");
     let write = || -> io::Result<()> {
@@ -71,7 +65,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// A file that others may read, or that can't be read.
-pub fn read_private(path: &Path) -> anyhow::Result<Option<String>> {
+pub(crate) fn read_private(path: &Path) -> anyhow::Result<Option<String>> {
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -134,7 +128,7 @@ fn probe(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Says what went wrong with a file and what to do about it.
-pub fn explain(error: &io::Error) -> anyhow::Error {
+pub(crate) fn explain(error: &io::Error) -> anyhow::Error {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             anyhow!("the disk is full: free some space and start again")
@@ -158,7 +152,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("a/b");
         let folder = Folder::open(&path).unwrap();
-        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         let said = format!("{:#}", Folder::open(&path).unwrap_err());
         assert!(
             said.contains(&format!("in use by another server (process {})", std::process::id())),

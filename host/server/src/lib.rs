@@ -1,8 +1,16 @@
 #![doc = include_str!("../README.md")]
-#![allow(dead_code)]
+
+mod admin;
+pub mod cli;
 pub mod config;
 pub mod exit;
 mod folder;
 pub mod keyfile;
 mod logging;
+pub mod serve;
 mod stop;
+pub mod wire;
+
+pub use config::Config;
+pub use exit::Exit;
+pub use wire::{App, build};

@@ -36,6 +36,7 @@ const NAMES: &[(&str, Apply)] = &[
     }),
     ("PARSE_SERVER_MAINTENANCE_KEY_IPS", |config, text| given(&mut config.keys.maintenance_ips, text)),
     ("PARSE_SERVER_HOST", |config, text| set(&mut config.server.host, text, "an IP address")),
+    ("PARSE_SERVER_MOUNT_PATH", |config, text| set(&mut config.rest.mount_path, text, "a path")),
     ("PARSE_SERVER_DATABASE_URI", |config, text| given(&mut config.database.uri, text)),
     ("PARSE_SERVER_ALLOW_CLIENT_CLASS_CREATION", |config, text| {
         flag(&mut config.data.allow_client_class_creation, text)
@@ -112,6 +113,11 @@ impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
+}
+
+/// The user of this terminal, as the shell has it.
+pub fn user_name() -> Option<String> {
+    ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
 }
 
 /// Finds the known name that is nearest, judged without the prefix that all share.

@@ -58,17 +58,24 @@ pub enum LogFormat {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
-    /// Where the objects are kept: `sqlite:FILE`. Default: `database.sqlite` in the data folder.
+    /// Where the objects are kept: `sqlite:FILE`. Default: the `path` of `[database.sqlite]`.
     pub uri: Option<String>,
+    /// How the embedded database is kept; a relative `path` lies in the data folder.
+    pub sqlite: storage_sql::Config,
 }
 
 impl Database {
+    /// The URI as it may be shown: of SQLite, which holds no secret, itself; of any other only that there is one.
+    pub(super) fn shown_uri(&self) -> Option<&str> {
+        self.uri.as_deref().map(|uri| if uri.starts_with("sqlite:") { uri } else { "[secret]" })
+    }
+
     /// Finds the database file; a relative one lies in the data folder.
     ///
     /// # Errors
     /// A URI of another backend. The text names its scheme alone: a URI may hold a password.
     pub(super) fn file(&self, data_dir: &Path) -> anyhow::Result<PathBuf> {
-        let Some(uri) = &self.uri else { return Ok(data_dir.join("database.sqlite")) };
+        let Some(uri) = &self.uri else { return Ok(data_dir.join(&self.sqlite.path)) };
         let Some((scheme, rest)) = uri.split_once(':') else {
             bail!(
                 "the database URI has no scheme: write sqlite:FILE, or leave it out for the embedded database"
@@ -91,9 +98,7 @@ impl Database {
 }
 
 impl std::fmt::Debug for Database {
-    /// Shows a URI of SQLite, which holds no secret, and of any other only that there is one.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let uri = self.uri.as_deref().map(|uri| if uri.starts_with("sqlite:") { uri } else { "[secret]" });
-        f.debug_struct("Database").field("uri", &uri).finish()
+        f.debug_struct("Database").field("uri", &self.shown_uri()).field("sqlite", &self.sqlite).finish()
     }
 }

@@ -10,7 +10,12 @@ pub fn show(config: &Config) -> String {
     section(&mut text, "server", &config.server);
     section(&mut text, "keys", &config.keys);
     section(&mut text, "data", &config.data);
-    section(&mut text, "database", &config.database);
+    section(&mut text, "rest", &config.rest);
+    section(&mut text, "plugin", &config.plugin);
+    section(&mut text, "audit", &config.audit);
+    let uri = config.database.shown_uri().unwrap_or("(unset)");
+    let _ = writeln!(text, "[database]\nuri = {uri}\n");
+    section(&mut text, "database.sqlite", &config.database.sqlite);
     text
 }
 

@@ -1,0 +1,63 @@
+//! `parapet check`: what would `serve` run with?
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::{Settings, print};
+use crate::{config, exit::Exit, keyfile};
+
+/// Loads everything that `serve` would, prints what it understood, and ends.
+///
+/// Nothing is made or changed: a server may be running.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+impl Check {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let config = self.settings.load()?;
+        print::line(config::show(&config).trim_end());
+        print::line("");
+        let database = config.database_file().context(Exit::Settings)?;
+        config.rest.check().context(Exit::Settings)?;
+        let problems = config.plugin.problems();
+        if !problems.is_empty() {
+            return Err(anyhow::anyhow!("{}", problems.join("; "))).context(Exit::Settings);
+        }
+        crate::logging::check(&config.server).context(Exit::Settings)?;
+
+        let folder = &config.server.data_dir;
+        let told = config.keys.app_id.is_some() && config.keys.master.is_some();
+        let kept = if told { None } else { keyfile::read(folder).context(Exit::Settings)? };
+        let keys = match kept {
+            Some(kept) => Some(config.keys.clone().or(kept)),
+            None if told => Some(config.keys.clone()),
+            None => None,
+        };
+        match keys {
+            Some(keys) => {
+                let keys = keys.resolve().context(Exit::Settings)?;
+                let clients = [&keys.rest, &keys.javascript, &keys.client, &keys.dot_net];
+                let count = clients.iter().filter(|key| key.is_some()).count();
+                print::line(format!("application  {}", keys.app_id));
+                print::line(format!(
+                    "client keys  {count}{}",
+                    if count == 0 { ": clients need none" } else { "" }
+                ));
+                print::line(format!("master key   accepted from {}", keys.master_ips));
+            }
+            None => print::line("keys         will be made at the first start"),
+        }
+        let state = |there: bool| if there { "" } else { " (will be made)" };
+        print::line(format!("data folder  {}{}", folder.display(), state(folder.is_dir())));
+        print::line(format!("database     {}{}", database.display(), state(database.is_file())));
+        print::line(format!(
+            "trail        {}{}",
+            config.audit_dir().display(),
+            state(config.audit_dir().is_dir())
+        ));
+        Ok(())
+    }
+}

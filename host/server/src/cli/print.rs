@@ -1,0 +1,16 @@
+//! What is said to the person at the terminal.
+
+use std::fmt::Display;
+use std::io::Write as _;
+
+/// Writes a line to standard output; a reader who has left isn't an error.
+pub(crate) fn line(text: impl Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}");
+    let _ = out.flush();
+}
+
+/// Writes a line to standard error.
+pub(crate) fn aside(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,149 @@
+//! The composition root: the only place that knows every concrete type.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context as _;
+use axum::Router;
+use data::{Data, RandomIds, SystemClock};
+use storage_sql::Sqlite;
+
+use crate::{
+    Config, admin,
+    exit::Exit,
+    folder,
+    keyfile::{self, Fresh},
+};
+
+/// A whole server, built and ready to be asked.
+pub struct App {
+    /// Every route: the Parse mount, and the administration beside it.
+    pub router: Router,
+    /// The door.
+    pub data: Data,
+    /// The plugins.
+    pub plugins: plugin::Host,
+    /// The requests that are being worked on, those whose client has left included.
+    pub running: rest::Running,
+    /// The keys that this start made, if it was the first.
+    pub fresh: Option<Fresh>,
+    log: Option<Arc<audit::Log>>,
+}
+
+/// A server that lives in memory, and what a caller needs to know of it.
+pub struct Memory {
+    /// The server.
+    pub app: App,
+    /// Its trail.
+    pub sink: Arc<audit::Memory>,
+    /// Its application id.
+    pub app_id: String,
+    /// Its master key.
+    pub master_key: String,
+    _folder: tempfile::TempDir,
+}
+
+/// Builds a server in its data folder, which is made if it isn't there.
+///
+/// Intents that a crash left open in the trail are closed before anything is answered.
+///
+/// # Errors
+/// What can't be opened, with the [`Exit`] that goes with it.
+pub async fn build(config: Config) -> anyhow::Result<App> {
+    folder::make(&config.server.data_dir).context(Exit::Folder)?;
+    let (keys, fresh) =
+        keyfile::complete(config.keys.clone(), &config.server.data_dir).context(Exit::Settings)?;
+    let keys = keys.resolve().context(Exit::Settings)?;
+    let app_id = keys.app_id.clone();
+
+    let database = storage_sql::Config {
+        path: config.database_file().context(Exit::Settings)?,
+        ..config.database.sqlite.clone()
+    };
+    let storage = Sqlite::open(&database).await.context("the database").context(Exit::Folder)?;
+
+    let trail_keys =
+        audit::Keys::open(&config.audit_keys_dir()).context("the trail's keys").context(Exit::Folder)?;
+    let refs = trail_keys.reference().clone();
+    let trail =
+        audit::Config { dir: config.audit_dir(), keys_dir: config.audit_keys_dir(), ..config.audit.clone() };
+    let (log, recovery) =
+        audit::Log::open(trail, trail_keys).context("the audit trail").context(Exit::Folder)?;
+    let log = Arc::new(log);
+
+    let parts = data::Parts {
+        storage: Arc::new(storage),
+        sink: log.clone(),
+        refs,
+        keys,
+        config: config.data.clone(),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    };
+    let data = Data::open(parts).await?;
+    let closed = data.recover(recovery.open_intents).await.context("closing what a crash left open")?;
+    if closed > 0 {
+        tracing::warn!(closed, "a crash had left operations open; the trail now says what became of them");
+    }
+    let server_key = keyfile::server_key(&config.keys_dir(), "plugin-cache.key").context(Exit::Folder)?;
+    let mut app = assemble(data, app_id, &config, &config.server.data_dir, server_key).await?;
+    app.fresh = fresh;
+    app.log = Some(log);
+    Ok(app)
+}
+
+/// Builds a server that keeps nothing: objects and trail in memory, plugins in a folder that goes with it.
+///
+/// # Errors
+/// Settings that don't work, and a machine without a folder for temporary files.
+pub async fn in_memory(config: Config) -> anyhow::Result<Memory> {
+    let folder = tempfile::tempdir()?;
+    let app_id = config.keys.app_id.clone().unwrap_or_else(|| "memory".to_owned());
+    let master_key = auth::token::key();
+    let sink = Arc::new(audit::Memory::new());
+    let mut refs = [0; 32];
+    getrandom::fill(&mut refs).map_err(|_| anyhow::anyhow!("this machine has no randomness"))?;
+    let parts = data::Parts {
+        storage: Arc::new(storage::Memory::new()),
+        sink: sink.clone(),
+        refs: audit::RefKey::from_bytes(refs),
+        keys: auth::Keys::new(app_id.clone(), master_key.clone()),
+        config: config.data.clone(),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    };
+    let app = assemble(Data::open(parts).await?, app_id.clone(), &config, folder.path(), refs).await?;
+    Ok(Memory { app, sink, app_id, master_key, _folder: folder })
+}
+
+/// Puts plugins and routes around a door.
+async fn assemble(
+    data: Data,
+    app_id: String,
+    config: &Config,
+    folder: &Path,
+    key: [u8; 32],
+) -> anyhow::Result<App> {
+    config.rest.check().context(Exit::Settings)?;
+    let plugins = plugin::Host::open(config.plugin.clone(), folder, &key).await.context("the plugins")?;
+    data.install(plugins.hooks());
+    let most = usize::try_from(config.plugin.component_mib).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+    let administration = admin::router(data.clone(), plugins.clone(), most);
+    let running = rest::Running::default();
+    let settings = rest::Config { app_id: Some(app_id), ..config.rest.clone() };
+    let router = rest::router_counting(data.clone(), settings, running.clone()).merge(administration);
+    Ok(App { router, data, plugins, running, fresh: None, log: None })
+}
+
+impl App {
+    /// Lets go of everything: storage first, then the trail, which signs its last checkpoint.
+    ///
+    /// # Errors
+    /// A trail whose end can't be written.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.data.close().await;
+        match self.log {
+            Some(log) => Ok(log.close().await?),
+            None => Ok(()),
+        }
+    }
+}
