@@ -46,6 +46,8 @@ pub enum Act {
     PluginRemove,
     /// Looks at plugins and their grants.
     PluginRead,
+    /// Asks what the server is and can.
+    ServerInfo,
 }
 
 impl Action {
@@ -75,7 +77,7 @@ impl Action {
                 Act::PluginRollback => Code::PluginRollback,
                 Act::PluginDisable => Code::PluginDisable,
                 Act::PluginRemove => Code::PluginRemove,
-                Act::PluginRead => Code::AdminRead,
+                Act::PluginRead | Act::ServerInfo => Code::AdminRead,
             },
         }
     }
@@ -90,7 +92,7 @@ impl Action {
             | Action::VerifyPassword
             | Action::ReadSchema
             | Action::Call
-            | Action::Administer(Act::PluginRead) => false,
+            | Action::Administer(Act::PluginRead | Act::ServerInfo) => false,
             Action::Create
             | Action::Update
             | Action::Delete

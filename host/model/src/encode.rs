@@ -26,6 +26,25 @@ pub fn value(json: Json) -> Result<Value, ParseError> {
     })
 }
 
+/// Turns any JSON into a value: what looks like a typed value becomes one, everything else stays as it is.
+///
+/// For what isn't stored, such as a function's parameters, where any key may stand.
+pub fn loose(json: Json) -> Value {
+    match json {
+        Json::Array(items) => Value::Array(items.into_iter().map(loose).collect()),
+        Json::Object(map) if map.contains_key("__type") => {
+            let plain = map.clone();
+            typed(map).unwrap_or_else(|_| {
+                Value::Object(plain.into_iter().map(|(key, json)| (key, loose(json))).collect())
+            })
+        }
+        Json::Object(map) => Value::Object(map.into_iter().map(|(key, json)| (key, loose(json))).collect()),
+        scalar @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_)) => {
+            value(scalar).unwrap_or(Value::Null)
+        }
+    }
+}
+
 fn members(map: JsonMap<String, Json>) -> Result<Map, ParseError> {
     map.into_iter()
         .map(|(key, member)| {

@@ -162,18 +162,20 @@ fn overridden(method: Method, body: &mut JsonMap<String, Json>) -> Method {
 }
 
 impl Visit {
-    /// Goes through the door and to the handler; tells the request's id as soon as the door has given one.
+    /// Goes through the door and to the handler; tells the request's id before it is refused or answered.
     async fn carry_out(self, hall: Arc<Hall>, told: Arc<OnceLock<Arc<str>>>) -> Reply {
         let row = self.row;
         if let Handler::Keyless(handler) = row.handler {
             return handler(hall).await.unwrap_or_else(Failure::reply);
         }
-        let token: Option<Arc<str>> = self.credentials.session_token.as_deref().map(Into::into);
-        let cx = match hall.data.enter(self.credentials).await {
+        let mut credentials = self.credentials;
+        let id = told.get_or_init(|| hall.data.name_request(credentials.request_id.as_deref()));
+        credentials.request_id = Some(id.as_ref().to_owned());
+        let token: Option<Arc<str>> = credentials.session_token.as_deref().map(Into::into);
+        let cx = match hall.data.enter(credentials).await {
             Ok(cx) => cx,
             Err(error) => return Failure::from(error).reply(),
         };
-        let id = told.get_or_init(|| cx.request_id().clone());
         let span = tracing::info_span!("request", id = &**id, method = %row.method, route = row.path);
         let call = Call { hall, cx, params: self.params, query: self.query, body: self.body, token };
         let reply = async {

@@ -57,9 +57,8 @@ impl Data {
     /// # Errors
     /// 403 for wrong keys or a master key from elsewhere, 209 for a session that isn't (any more). Both are recorded.
     pub async fn enter(&self, credentials: Credentials) -> Result<Context, Error> {
-        let request_id = credentials.request_id.clone().filter(|id| !id.is_empty() && id.len() <= 128);
         let request = Arc::new(Request {
-            id: request_id.unwrap_or_else(|| self.inner.ids.request_id()).into(),
+            id: self.name_request(credentials.request_id.as_deref()),
             address: credentials.address,
             client: credentials.client_version.as_deref().map(Into::into),
             installation: credentials.installation.as_deref().map(Into::into),
@@ -82,6 +81,16 @@ impl Data {
                 self.record_denied(&request, &error).await?;
                 Err(error)
             }
+        }
+    }
+
+    /// The id of a request: the one that the client gave, if it can be one, or else a new one.
+    pub fn name_request(&self, given: Option<&str>) -> Arc<str> {
+        let legal =
+            |id: &&str| !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic());
+        match given.filter(legal) {
+            Some(id) => id.into(),
+            None => self.inner.ids.request_id().into(),
         }
     }
 

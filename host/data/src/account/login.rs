@@ -6,6 +6,8 @@ use model::{
     ClassName, Code, Date, FieldName, Filter, Object, ObjectId, Op, ParseError, Path, Test, Update, Value,
 };
 
+use serde_json::Value as Json;
+
 use crate::{
     Context, Data, Error, LoggedIn,
     action::{Action, Target},
@@ -15,14 +17,32 @@ use crate::{
 };
 
 /// What somebody gives to log in: a username or an e-mail address, and a password.
+///
+/// As it came, so that an attempt with something else than text is recorded like any other that fails.
 #[derive(Clone, Default)]
 pub struct LogIn {
     /// The username; an e-mail address is taken here, too.
-    pub username: Option<String>,
+    pub username: Option<Json>,
     /// The e-mail address.
-    pub email: Option<String>,
+    pub email: Option<Json>,
     /// The password.
-    pub password: Option<String>,
+    pub password: Option<Json>,
+}
+
+impl LogIn {
+    /// The three as text; `None` when one of them is something else, which could only match by accident.
+    fn texts(self) -> Option<[Option<String>; 3]> {
+        let text = |given: Option<Json>| match given {
+            None | Some(Json::Null) => Some(None),
+            Some(Json::String(text)) => Some(Some(text).filter(|text| !text.is_empty())),
+            Some(_) => None,
+        };
+        Some([text(self.username)?, text(self.email)?, text(self.password)?])
+    }
+}
+
+fn wrong() -> Error {
+    Error::Denied(ParseError::new(Code::ObjectNotFound, "Invalid username/password."))
 }
 
 impl Data {
@@ -83,7 +103,16 @@ impl Data {
     }
 
     async fn prove_password(&self, entry: &mut Entry, given: LogIn) -> Result<Object, Error> {
-        let (user, password) = self.find_for_login(given).await?;
+        let Some([username, email, password]) = given.texts() else {
+            entry.code(Record::AuthLoginFailed);
+            return Err(wrong());
+        };
+        if username.is_none() && email.is_none() {
+            return Err(Error::refused(Code::UsernameMissing, "username/email is required."));
+        }
+        let password =
+            password.ok_or_else(|| Error::refused(Code::PasswordMissing, "password is required."))?;
+        let user = self.find_for_login(username, email).await?;
         let policy = lockout::Policy {
             threshold: self.config().lockout_threshold,
             duration: self.config().lockout_minutes,
@@ -123,20 +152,18 @@ impl Data {
                 if let Some(user) = user.filter(|_| policy.threshold > 0) {
                     self.store_lock(&user, state.fail(&policy, now.ms())).await?;
                 }
-                Err(Error::Denied(ParseError::new(Code::ObjectNotFound, "Invalid username/password.")))
+                Err(wrong())
             }
         }
     }
 
-    async fn find_for_login(&self, given: LogIn) -> Result<(Option<Object>, String), Error> {
-        if given.username.is_none() && given.email.is_none() {
-            return Err(Error::refused(Code::UsernameMissing, "username/email is required."));
-        }
-        let password = given.password.filter(|password| !password.is_empty());
-        let password =
-            password.ok_or_else(|| Error::refused(Code::PasswordMissing, "password is required."))?;
+    async fn find_for_login(
+        &self,
+        username: Option<String>,
+        email: Option<String>,
+    ) -> Result<Option<Object>, Error> {
         let is = |field: &'static str, text: &str| Filter::test(field, Test::Eq(Value::text(text)));
-        let filter = match (&given.username, &given.email) {
+        let filter = match (&username, &email) {
             (Some(name), Some(email)) => is("username", name).and(is("email", email)),
             (Some(name), None) => Filter::Or(vec![is("username", name), is("email", name)]),
             (None, Some(email)) => is("email", email),
@@ -147,12 +174,11 @@ impl Data {
         // One user's name may be another's address; the name wins.
         let by_name = found
             .iter()
-            .position(|user| user.field("username").and_then(Value::as_str) == given.username.as_deref());
-        let user = match by_name {
+            .position(|user| user.field("username").and_then(Value::as_str) == username.as_deref());
+        Ok(match by_name {
             Some(place) => Some(found.swap_remove(place)),
             None => found.pop(),
-        };
-        Ok((user, password))
+        })
     }
 
     async fn open_for(

@@ -6,7 +6,7 @@ use super::*;
 use crate::LogIn;
 
 fn given(name: &str, password: &str) -> LogIn {
-    LogIn { username: Some(name.into()), email: None, password: Some(password.into()) }
+    LogIn { username: Some(json!(name)), email: None, password: Some(json!(password)) }
 }
 
 #[tokio::test]
@@ -42,12 +42,14 @@ async fn a_wrong_password_and_an_unknown_name_answer_alike() {
     let wrong = house.data.log_in(&anyone, given("ann", "guess")).await.unwrap_err();
     let unknown = house.data.log_in(&anyone, given("nobody", "guess")).await.unwrap_err();
     assert_eq!((code(&wrong), wrong.to_string()), (101, unknown.to_string()));
+    let no_text = LogIn { username: Some(json!({"$ne": "x"})), ..given("ann", "secret") };
+    assert_eq!(house.data.log_in(&anyone, no_text).await.unwrap_err().to_string(), wrong.to_string());
     let failed = house
         .records(0)
         .into_iter()
         .filter(|line| line.starts_with("AuthLoginFailed outcome Denied"))
         .count();
-    assert_eq!(failed, 2);
+    assert_eq!(failed, 3);
     assert!(!format!("{:?}", house.trail.records()).contains("guess"));
 }
 

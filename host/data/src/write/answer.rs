@@ -60,5 +60,7 @@ fn put(changed: &mut BTreeMap<FieldName, Option<Value>>, path: &Path, value: Opt
 
 /// The ACL, when it isn't the one that the client sent.
 pub(super) fn changed_acl(sent: &Update, change: &Change) -> Option<Acl> {
-    if sent.acl == change.update.acl { None } else { change.update.acl.clone().flatten() }
+    // A user's own ACL is what every new user gets: the reference doesn't tell it.
+    let own = change.class == model::ClassName::user() && sent.acl.is_none();
+    if own || sent.acl == change.update.acl { None } else { change.update.acl.clone().flatten() }
 }

@@ -38,7 +38,7 @@ async fn health(hall: Arc<Hall>) -> Answer {
 
 async fn server_info(call: Call) -> Answer {
     // A look at the server is an administrator's act: the door refuses everybody else, and records both.
-    let look = call.hall.data.administer(&call.cx, Act::PluginRead, "serverInfo", async { Ok(()) });
+    let look = call.hall.data.administer(&call.cx, Act::ServerInfo, "serverInfo", async { Ok(()) });
     look.await.map_err(|error| match error {
         Error::Forbidden(_) => Error::Forbidden("Permission denied"),
         other => other,
