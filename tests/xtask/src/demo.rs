@@ -45,7 +45,7 @@ pub(crate) fn run(once: bool) -> anyhow::Result<()> {
 
     say::step("installing, approving and activating the plugin");
     let target = ["--server".to_owned(), server.url(), "--data-dir".to_owned(), server.data_dir()];
-    let plugin = |words: &[&str]| machine::run(command(&parapet).arg("plugin").args(words).args(&target));
+    let plugin = |words: &[&str]| machine::read(command(&parapet).arg("plugin").args(words).args(&target));
     plugin(&["install", &component.display().to_string()])?;
     plugin(&["approve", PLUGIN, "--by", "demo", "--yes"])?;
     plugin(&["activate", PLUGIN])?;
