@@ -10,4 +10,6 @@
     reason = "a scenario ends by panicking, and says why"
 )]
 
+mod audit;
 mod house;
+mod rest;

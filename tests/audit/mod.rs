@@ -1,0 +1,9 @@
+//! The trail: what it holds, what it never holds, and what happens when it can't be written.
+
+mod canaries;
+mod closed;
+mod command;
+mod counts;
+mod leaving;
+mod restart;
+mod tamper;

@@ -1,0 +1,123 @@
+//! Protected fields: not shown, not searched, not sorted by.
+
+use expect_test::expect;
+use kit::Kit;
+use serde_json::{Value as Json, json};
+
+fn charts(protected: Json) -> kit::Setup {
+    Kit::new().schema(json!({
+        "className": "Chart",
+        "fields": {
+            "text": {"type": "String"}, "ssn": {"type": "String"}, "map": {"type": "Object"},
+            "owner": {"type": "Pointer", "targetClass": "_User"},
+        },
+        "classLevelPermissions": {
+            "find": {"*": true}, "get": {"*": true}, "count": {"*": true}, "create": {"*": true},
+            "update": {"*": true}, "delete": {"*": true}, "addField": {"*": true}, "protectedFields": protected,
+        },
+    }))
+}
+
+#[tokio::test]
+async fn what_is_protected_stays_with_the_master_key() {
+    let kit = charts(json!({"*": ["ssn", "map"]})).start().await;
+    let secret = kit.canary();
+    let id = kit.seed("Chart", json!({"text": "x", "ssn": secret, "map": {"k": secret}})).await;
+    let path = format!("/classes/Chart/{id}");
+    let one = kit
+        .get(&path)
+        .as_user("ann")
+        .await
+        .is(expect![[r#"200 {"createdAt":"<now>","objectId":"<1>","text":"x","updatedAt":"<now>"}"#]])
+        .trail(expect!["PHI.READ by <ann> Chart*1 read(text) masked(map ssn) -> ok rows 1"]);
+    let all = kit.get("/classes/Chart").query("keys", "text,ssn").as_user("ann").await.is(expect![[
+        r#"200 {"results":[{"createdAt":"<now>","objectId":"<1>","text":"x","updatedAt":"<now>"}]}"#
+    ]]);
+    assert!(!one.text.contains(&secret) && !all.text.contains(&secret));
+    assert_eq!(kit.get(&path).as_master().await.body["ssn"], secret);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_finds_out_by_asking_the_other_way_round() {
+    let kit = charts(json!({"*": ["ssn", "map"]})).start().await;
+    let secret = kit.canary();
+    kit.seed("Chart", json!({"text": "x", "ssn": secret, "map": {"k": secret}})).await;
+    let sub = json!({"className": "Chart", "where": {"ssn": secret}});
+    for condition in [
+        json!({"ssn": secret}),
+        json!({"ssn": {"$regex": "^K"}}),
+        json!({"$or": [{"text": "x"}, {"ssn": secret}]}),
+        json!({"$and": [{"$nor": [{"ssn": secret}]}]}),
+        json!({"map.k": secret}),
+        json!({"owner": {"$inQuery": sub}}),
+        json!({"text": {"$select": {"query": sub, "key": "text"}}}),
+        json!({"text": {"$select": {"query": {"className": "Chart", "where": {}}, "key": "ssn"}}}),
+    ] {
+        let answer = kit.get("/classes/Chart").query("where", condition.clone()).as_user("ann").await;
+        assert_eq!((answer.status, &answer.body["code"]), (400, &json!(119)), "{condition}: {}", answer.text);
+    }
+    for order in ["ssn", "-map.k", "text,ssn"] {
+        let answer = kit.get("/classes/Chart").query("order", order).as_user("ann").await;
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (400, &json!(119)),
+            "order {order}: {}",
+            answer.text
+        );
+    }
+    kit.get("/classes/Chart")
+        .query("where", json!({"ssn": secret}))
+        .as_user("ann")
+        .await
+        .is(expect![[r#"400 {"code":119,"error":"Permission denied"}"#]])
+        .trail(expect!["PHI.QUERY by <ann> Chart where[ssn=?] -> denied 119 by rule policy"]);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn groups_that_know_a_caller_better_protect_less() {
+    let protected = json!({
+        "*": ["ssn", "text"], "authenticated": ["ssn"], "role:doctors": [], "userField:owner": ["text"],
+    });
+    let kit = charts(protected).start().await;
+    kit.role("doctors", &["doc"]).await;
+    let owner = json!({"__type": "Pointer", "className": "_User", "objectId": kit.id_of("ann").await});
+    let id = kit.seed("Chart", json!({"text": "t", "ssn": "s", "owner": owner})).await;
+    let path = format!("/classes/Chart/{id}");
+    let seen = async |request: kit::Request<'_>| {
+        let answer = request.await.ok(200);
+        ["text", "ssn"]
+            .into_iter()
+            .filter(|field| answer.body.get(*field).is_some())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(seen(kit.get(&path)).await, "");
+    assert_eq!(seen(kit.get(&path).as_user("bob")).await, "text");
+    assert_eq!(seen(kit.get(&path).as_user("doc")).await, "text ssn");
+    // The owner is in three groups: what all of them protect is nothing.
+    assert_eq!(seen(kit.get(&path).as_user("ann")).await, "text ssn");
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn included_objects_keep_their_protection() {
+    let kit = charts(json!({"*": ["ssn"]}))
+        .class("Visit", json!({"chart": {"type": "Pointer", "targetClass": "Chart"}}))
+        .start()
+        .await;
+    let secret = kit.canary();
+    let chart = kit.seed("Chart", json!({"text": "x", "ssn": secret})).await;
+    let chart = json!({"__type": "Pointer", "className": "Chart", "objectId": chart});
+    kit.seed("Visit", json!({"chart": chart})).await;
+    let seen =
+        kit.get("/classes/Visit").query("include", "chart").as_user("ann").await.ok(200).trail(expect![[
+            r#"
+            PHI.READ by <ann> Chart*1 read(text) -> ok rows 1
+            PHI.QUERY by <ann> Visit*1 read(chart) -> ok rows 1"#
+        ]]);
+    assert_eq!(seen.results()[0]["chart"]["text"], "x");
+    assert!(!seen.text.contains(&secret));
+    kit.finish().await;
+}
