@@ -5,3 +5,6 @@ mod plugins;
 mod reply;
 
 pub(crate) use plugins::{PLUGINS, router};
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,14 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
-use crate::{config::Config, exit::Exit, folder::Folder, keyfile::Fresh, stop::Stop, wire};
+use crate::{
+    config::{Config, Server},
+    exit::Exit,
+    folder::Folder,
+    keyfile::Fresh,
+    stop::Stop,
+    wire::{self, App},
+};
 
 /// The status of a process that a second signal ended before its requests were done.
 const STOPPED_AT_ONCE: i32 = 130;
@@ -30,7 +37,7 @@ pub struct Listening {
     pub fresh: Option<Fresh>,
 }
 
-/// Runs a server from start to stop; `greet` is told once it listens.
+/// Runs a server from start to stop, by the signals of this process; `greet` is told once it listens.
 ///
 /// # Errors
 /// What kept it from starting, with its [`Exit`]; and what failed while it closed.
@@ -48,38 +55,50 @@ pub async fn run(config: Config, greet: impl FnOnce(&Listening)) -> anyhow::Resu
     greet(&listening);
     tracing::info!(url = listening.url, "listening");
 
+    let (tell, told) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let signal = stop.next().await;
+        let _ = tell.send(signal);
+        stop.next().await;
+        std::process::exit(STOPPED_AT_ONCE);
+    });
+    let signal = async { tracing::info!(signal = told.await.unwrap_or_default(), "stopping") };
+    until(app, listener, &server, signal).await?;
+    drop(folder);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Answers on a listener until `stop` comes to its end, lets requests in flight finish, and closes the server.
+///
+/// # Errors
+/// What failed while it closed.
+pub async fn until(
+    app: App,
+    listener: TcpListener,
+    server: &Server,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     let limits = Limits {
         connections: Arc::new(Semaphore::new(server.max_connections.max(1))),
         head: Duration::from_secs(server.header_timeout.max(1)),
     };
     let graceful = GracefulShutdown::new();
-    let signal = tokio::select! {
-        signal = stop.next() => signal,
-        () = accept(&listener, &app.router, &limits, &graceful) => "closed",
+    tokio::select! {
+        () = stop => {}
+        () = accept(&listener, &app.router, &limits, &graceful) => {}
     };
+    // From here on, new connections are refused.
     drop(listener);
-    tracing::info!(signal, connections = graceful.count(), "stopping; requests in flight may finish");
-
     let idle = async {
         graceful.shutdown().await;
         // A client that left early has no connection any more, but its request goes on.
         app.running.idle().await;
     };
-    let drained = tokio::select! {
-        () = idle => true,
-        () = tokio::time::sleep(Duration::from_secs(server.drain)) => false,
-        _ = stop.next() => std::process::exit(STOPPED_AT_ONCE),
-    };
-    if !drained {
+    if tokio::time::timeout(Duration::from_secs(server.drain), idle).await.is_err() {
         tracing::warn!(seconds = server.drain, "some requests were still in flight when time was up");
     }
-    tokio::select! {
-        closed = app.close() => closed.context("closing")?,
-        _ = stop.next() => std::process::exit(STOPPED_AT_ONCE),
-    }
-    drop(folder);
-    tracing::info!("stopped");
-    Ok(())
+    app.close().await.context("closing")
 }
 
 struct Limits {
@@ -160,15 +179,4 @@ fn connection(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_port_in_use_is_told_with_what_to_do() {
-        let held = bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let said = bind(held.local_addr().unwrap()).unwrap_err().to_string();
-        assert!(said.starts_with(&format!("port {} is in use", held.local_addr().unwrap().port())), "{said}");
-        let said = bind("192.0.2.1:0".parse().unwrap()).unwrap_err().to_string();
-        assert!(said.contains("is no address of this machine"), "{said}");
-    }
-}
+mod tests;

@@ -39,8 +39,12 @@ pub struct Memory {
     pub app_id: String,
     /// Its master key.
     pub master_key: String,
-    _folder: tempfile::TempDir,
+    /// The folder of its plugins; it goes when this is dropped.
+    pub folder: Folder,
 }
+
+/// A folder for temporary files, removed when dropped.
+pub type Folder = tempfile::TempDir;
 
 /// Builds a server in its data folder, which is made if it isn't there.
 ///
@@ -112,7 +116,7 @@ pub async fn in_memory(config: Config) -> anyhow::Result<Memory> {
         ids: Arc::new(RandomIds),
     };
     let app = assemble(Data::open(parts).await?, app_id.clone(), &config, folder.path(), refs).await?;
-    Ok(Memory { app, sink, app_id, master_key, _folder: folder })
+    Ok(Memory { app, sink, app_id, master_key, folder })
 }
 
 /// Puts plugins and routes around a door.
