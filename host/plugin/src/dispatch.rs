@@ -115,12 +115,12 @@ impl Hooks for Registry {
         let class = query.class.clone();
         let mut query = query;
         for listener in self.listeners(Event::BeforeFind, &class) {
-            let asked = Asked::of(&query);
-            let subject = Subject::Finding { query, asked };
+            let asked = Box::new(Asked::of(&query));
+            let subject = Subject::Finding { query: Box::new(query), asked };
             let export = Export::Hook(Event::BeforeFind);
             let done = self.runner.invoke(data, cx, &listener.member, export, &class, subject).await;
             query = match (done.answer, done.subject) {
-                (Ok(_), Subject::Finding { query, .. }) => query,
+                (Ok(_), Subject::Finding { query, .. }) => *query,
                 (Ok(_), _) => return Err(mixed_up(listener)),
                 (Err(refusal), _) => return Err(refusal),
             };

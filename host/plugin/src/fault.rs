@@ -65,7 +65,10 @@ pub(crate) fn fault(code: Code, message: impl Into<String>) -> Fault {
     Fault { code: code.number(), message: message.into(), detail: None, retryable: false }
 }
 
-/// Makes the fault for what isn't granted.
+/// How the message begins by which a guest learns that it isn't granted something.
+pub(crate) const UNGRANTED: &str = "the plugin isn't granted";
+
+/// Makes the fault for what can't be done here.
 pub(crate) fn denied(what: impl Into<String>) -> Stop {
     Stop::Fault(fault(Code::OperationForbidden, what))
 }
@@ -77,7 +80,7 @@ pub(crate) enum Failure {
     Fault {
         /// What it said.
         fault: Fault,
-        /// Whether it ran into its grant before.
+        /// Whether it only passes on that it ran into its grant.
         denied: bool,
         /// Whether the message holds what the guest was shown.
         tells: bool,
@@ -118,7 +121,11 @@ impl Failure {
         if error.is::<PoolConcurrencyLimitError>() {
             return Failure::Busy;
         }
-        Failure::Broken("untyped")
+        // The one limit of wasmtime's that comes as text only; unrecognised, it is broken all the same.
+        match format!("{error:#}").contains("too much data") {
+            true => Failure::Broken("host-call-bytes"),
+            false => Failure::Broken("untyped"),
+        }
     }
 
     /// How the trail names it.
@@ -142,15 +149,13 @@ impl Failure {
                 // A guest that leaves the code at 0 means "no" without more.
                 let code = if fault.code == 0 { Code::ScriptFailed } else { Code::from_number(fault.code) };
                 let text = shown(&fault.message, most);
-                let error = match text.is_empty() || *tells {
+                let denied = self.outcome() == CallOutcome::Denied;
+                // What exactly wasn't granted is for the trail.
+                let error = match text.is_empty() || *tells || denied {
                     true => ParseError::of(code),
                     false => ParseError::new(code, text),
                 };
-                let kind = match self.outcome() {
-                    CallOutcome::Denied => RefusalKind::Denied,
-                    _ => RefusalKind::Refused,
-                };
-                (kind, error)
+                (if denied { RefusalKind::Denied } else { RefusalKind::Refused }, error)
             }
             Failure::TimedOut => (
                 RefusalKind::TimedOut,
@@ -206,6 +211,16 @@ mod tests {
         let Failure::Fault { fault, .. } = said(142, "Jane") else { unreachable!() };
         let no = refusal(Failure::Fault { fault, denied: false, tells: true });
         assert_eq!(no.error, ParseError::of(Code::ValidationError));
+    }
+
+    #[test]
+    fn what_is_not_granted_is_for_the_trail() {
+        let Failure::Fault { fault, .. } = said(119, "the plugin isn't granted this on Patient.ssn") else {
+            unreachable!()
+        };
+        let no = refusal(Failure::Fault { fault, denied: true, tells: false });
+        assert_eq!((no.kind, no.error), (RefusalKind::Denied, ParseError::of(Code::OperationForbidden)));
+        assert_eq!(refusal(said(119, "clinicians only")).kind, RefusalKind::Refused);
     }
 
     #[test]

@@ -83,6 +83,11 @@ impl Host {
         self.inner.now.load().generation
     }
 
+    /// The generation as it stands now.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        self.inner.now.load_full()
+    }
+
     pub(crate) fn blocking_error(error: tokio::task::JoinError) -> Error {
         Error::internal("loading a plugin failed", error)
     }

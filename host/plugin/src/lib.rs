@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod approval;
+pub mod bare;
 mod bindings;
 mod cache;
 mod capability;

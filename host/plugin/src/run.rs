@@ -10,12 +10,12 @@ use data::{Context, Data, Refusal};
 use futures_util::FutureExt as _;
 use model::Event;
 use tokio::time::timeout;
-use wasmtime::{Engine, Store, Trap, UpdateDeadline};
+use wasmtime::{Engine, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::{
     Config,
     bindings::parapet::cloud::types::Fault,
-    fault::Failure,
+    fault::{Failure, UNGRANTED},
     member::Member,
     resource::invocation::Call,
     slots::Slots,
@@ -23,6 +23,9 @@ use crate::{
     subject::{Export, Subject},
     touched::Touched,
 };
+
+/// Handles beyond the cap of the table: those that wasmtime makes for itself.
+const SPARE_HANDLES: u32 = 64;
 
 /// What runs guests: the engine, the places in its pool, the limits.
 pub(crate) struct Runner {
@@ -70,7 +73,9 @@ impl Runner {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(usize::try_from(self.config.host_call_bytes).unwrap_or(usize::MAX));
-        store.set_max_component_handles(usize::try_from(self.config.handles).unwrap_or(usize::MAX));
+        // Above the cap of our own table, whose error has a type.
+        let handles = self.config.handles.saturating_add(SPARE_HANDLES);
+        store.set_max_component_handles(usize::try_from(handles).unwrap_or(usize::MAX));
         store.set_epoch_deadline(1);
         // At every tick others get their turn; past the deadline the guest is ended where it is.
         store.epoch_deadline_callback(move |_| match Instant::now() >= deadline {
@@ -89,9 +94,7 @@ impl Runner {
             Ok(Ok(Err(error))) => {
                 let failure = Failure::of(&error, hit);
                 let state = store.data();
-                // The text of a trap names functions of the guest, never values.
-                let frames =
-                    error.downcast_ref::<wasmtime::WasmBacktrace>().map_or(0, |trace| trace.frames().len());
+                let frames = frames(&error);
                 tracing::warn!(plugin = %state.member.loaded.name, request = %state.cx.request_id(),
                     digest = %state.member.loaded.digest, export = state.export.name(), outcome = ?failure.outcome(), frames,
                     "a plugin failed");
@@ -105,7 +108,8 @@ impl Runner {
             Ok(Ok(Ok(Ok(answer)))) => Ok(answer),
             Ok(Ok(Ok(Err(fault)))) => {
                 let touched = &store.data().touched;
-                let (denied, tells) = (!touched.denied.is_empty(), touched.tells(&fault.message));
+                let denied = !touched.denied.is_empty() && fault.message.starts_with(UNGRANTED);
+                let tells = !denied && touched.tells(&fault.message);
                 Err(Failure::Fault { fault, denied, tells })
             }
         };
@@ -166,6 +170,16 @@ async fn call(store: &mut Store<State>) -> wasmtime::Result<Result<Option<String
             None => missing(export),
         },
     }
+}
+
+/// Where a guest was when it trapped, as far as it has names: functions, never values.
+fn frames(error: &wasmtime::Error) -> String {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return String::new() };
+    let names = trace.frames().iter().take(8).map(|frame| match frame.func_name() {
+        Some(name) => name.to_owned(),
+        None => format!("function {}", frame.func_index()),
+    });
+    names.collect::<Vec<_>>().join(" < ")
 }
 
 /// An export that was there when the plugin was approved.

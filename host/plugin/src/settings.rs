@@ -149,12 +149,10 @@ impl Schema {
         if self.one_of.as_ref().is_some_and(|allowed| !allowed.contains(value)) {
             problems.push(format!("{place} is not one of the allowed values"));
         }
-        if let Some(number) = value.as_f64() {
-            if self.minimum.is_some_and(|least| number < least)
-                || self.maximum.is_some_and(|most| number > most)
-            {
-                problems.push(format!("{place} is out of range"));
-            }
+        let below = |least: f64| value.as_f64().is_some_and(|number| number < least);
+        let above = |most: f64| value.as_f64().is_some_and(|number| number > most);
+        if self.minimum.is_some_and(below) || self.maximum.is_some_and(above) {
+            problems.push(format!("{place} is out of range"));
         }
         if let Some(text) = value.as_str() {
             self.length(

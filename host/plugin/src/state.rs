@@ -13,7 +13,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::{
     Config,
     convert::weight,
-    fault::{Answer, Stop, denied, fault},
+    fault::{Answer, Stop, UNGRANTED, denied, fault},
     limit::{Budget, Limiter},
     mask::{Mask, Verb},
     member::Member,
@@ -160,7 +160,7 @@ impl State {
                 return error.into();
             }
         }
-        denied(format!("the plugin isn't granted this on {class}.{shown}"))
+        denied(format!("{UNGRANTED} this on {class}.{shown}"))
     }
 
     /// Refuses what has no field: a class, a purpose, an act.
@@ -173,7 +173,7 @@ impl State {
                 return error.into();
             }
         }
-        denied(format!("the plugin isn't granted this: {what}"))
+        denied(format!("{UNGRANTED} this: {what}"))
     }
 
     /// The record of this call, as far as it is known, without the fields that were touched.

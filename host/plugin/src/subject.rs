@@ -21,9 +21,9 @@ pub(crate) enum Subject {
     /// Before a find: the query may be narrowed.
     Finding {
         /// The query so far.
-        query: Query,
+        query: Box<Query>,
         /// What the client asked for; nothing may go beyond it.
-        asked: Asked,
+        asked: Box<Asked>,
     },
     /// After a find: rows may be edited, masked and left out.
     Found(Found),

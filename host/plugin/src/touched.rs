@@ -57,7 +57,7 @@ impl Touched {
 /// Texts that a guest was shown, in lower case. It never prints them.
 #[derive(Default)]
 struct Seen {
-    texts: Vec<String>,
+    texts: BTreeSet<String>,
     size: usize,
     full: bool,
 }
@@ -100,8 +100,10 @@ impl Seen {
             return;
         }
         let text = text.to_lowercase();
-        self.size += text.len();
-        self.texts.push(text);
+        let size = text.len();
+        if self.texts.insert(text) {
+            self.size += size;
+        }
     }
 
     fn inside(&self, text: &str) -> bool {
@@ -114,7 +116,7 @@ impl Seen {
         let text = text.to_lowercase();
         self.texts.iter().any(|seen| match seen.chars().count() {
             // A code of two letters is in half of all words; alone it may be the value itself.
-            0..=2 => text.trim() == seen,
+            0..=2 => text.trim() == seen.as_str(),
             3..=7 => holds_word(&text, seen),
             _ => text.contains(seen.as_str()),
         })

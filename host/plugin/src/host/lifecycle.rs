@@ -1,6 +1,9 @@
 //! Install, inspect, approve, activate, roll back, disable, remove; each goes through the door, so the trail has it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use data::{Act, Context, Data, Principal};
 use model::Date;
@@ -34,18 +37,12 @@ impl Host {
         cx: &Context,
         bytes: Vec<u8>,
     ) -> Result<Inspection, data::Error> {
-        let most = self.inner.config.component_bytes();
-        // Only what it calls itself, for the trail; it is examined when the intent is recorded.
-        let name = Package::read(&bytes, most)
-            .map_or_else(|_| "unreadable".to_owned(), |package| package.manifest.name);
+        let bytes: Arc<[u8]> = bytes.into();
+        let name = self.own_name(cx, bytes.clone()).await;
         let work = async {
             let by = actor(cx);
-            let (package, bytes) = self
-                .blocking(move |inner| {
-                    let package = inner.examine(&bytes)?;
-                    Ok((package, bytes))
-                })
-                .await?;
+            let examined = bytes.clone();
+            let package = self.blocking(move |inner| inner.examine(&examined)).await?;
             let mut saved = self.inner.saved.lock().await;
             let mut next = saved.clone();
             let entry = next.plugins.entry(package.manifest.name.clone()).or_default();
@@ -239,10 +236,9 @@ impl Host {
                 Some(_) => vec![pick(name, entry, which)?.clone()],
                 None => entry.versions.clone(),
             };
-            if let Some(active) = entry.current() {
-                if gone.iter().any(|installed| installed.digest == active.digest) {
-                    return Err(Error::Conflict(format!("{name} is at work; disable it first")).into());
-                }
+            let active = entry.current().map(|approval| approval.digest);
+            if gone.iter().any(|installed| Some(installed.digest) == active) {
+                return Err(Error::Conflict(format!("{name} is at work; disable it first")).into());
             }
             entry.versions.retain(|installed| !gone.contains(installed));
             entry
@@ -265,6 +261,16 @@ impl Host {
             Ok(Removal { name: name.to_owned(), versions })
         };
         data.administer(cx, Act::PluginRemove, name, work).await
+    }
+
+    /// What a component calls itself, for the trail; it is examined once the intent is recorded.
+    async fn own_name(&self, cx: &Context, bytes: Arc<[u8]>) -> String {
+        let most = self.inner.config.component_bytes();
+        let read = match cx.may_administer() {
+            true => self.blocking(move |_| Package::read(&bytes, most)).await.ok(),
+            false => None,
+        };
+        read.map_or_else(|| "unreadable".to_owned(), |package| package.manifest.name)
     }
 
     /// Begins a new generation: built first, then durable, then seen.

@@ -113,7 +113,9 @@ impl State {
     /// Reads the next rows; none at the end.
     pub(crate) async fn next_page(&mut self, handle: &Resource<Rows>, max: u32) -> Answer<Vec<Lent>> {
         self.pay(0)?;
-        let most = u64::from(max.clamp(1, self.config.page));
+        // A page must not be cut by the door's own limit: a short page is the end of a walk.
+        let widest = Some(self.data.config().max_limit).filter(|most| *most > 0).unwrap_or(u64::MAX);
+        let most = u64::from(max.clamp(1, self.config.page)).min(widest);
         loop {
             let rows = self.table.get(handle)?;
             let Some(query) = rows.page(most) else { return Ok(Vec::new()) };

@@ -24,8 +24,8 @@ impl HostPrincipal for State {
 
     async fn is_master(&mut self, _: Resource<Caller>) -> wasmtime::Result<bool> {
         self.budget.call(0)?;
-        // A plugin that acts with the system's authority is nobody's master: only who holds the key is.
-        Ok(self.cx.is_master() && !matches!(self.cx.principal(), Principal::System))
+        // Neither the server itself nor a plugin with an elevated grant holds a key.
+        Ok(self.cx.holds_master_key() && !matches!(self.cx.principal(), Principal::System))
     }
 
     async fn drop(&mut self, handle: Resource<Caller>) -> wasmtime::Result<()> {

@@ -73,11 +73,11 @@ impl HostQuery for State {
             let Subject::Finding { query, asked } = &mut self.subject else {
                 return Err(denied("there is no find here"));
             };
-            let mut narrowed = query.clone();
+            let mut narrowed = Query::clone(query);
             for (key, value) in wishes {
                 set_option(&mut narrowed, asked, &key, &value)?;
             }
-            *query = narrowed;
+            **query = narrowed;
             Ok(())
         })())
     }
