@@ -1,6 +1,7 @@
 //! `parapet audit`: the trail, read and verified without the server.
 
 mod line;
+mod reconcile;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use audit::verify::{Options, verify};
 use audit::{Checkpoint, Keys, Proof, Record, Records, VKey, Where};
 use clap::{Args, Subcommand};
 
-use super::{Settings, print};
+use super::{Settings, block_on, print};
 
 /// How often a followed trail is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -92,6 +93,10 @@ pub(super) struct Verify {
     /// Counts the records that match a condition, to state that something did not happen. May be given more than once.
     #[arg(long, value_name = "CONDITION")]
     count: Vec<String>,
+    /// Compares the database with the trail as well: each object must stand as its last record says. The server must
+    /// be stopped.
+    #[arg(long, conflicts_with = "log")]
+    against_database: bool,
     /// Prints the report as JSON.
     #[arg(long)]
     json: bool,
@@ -181,8 +186,12 @@ impl Verify {
         }
         let counts =
             self.count.iter().map(|text| self.trail.condition(text)).collect::<anyhow::Result<_>>()?;
-        let options = Options { key, since, counts, versions: false, ..Options::default() };
-        let report = verify(&self.trail.dir()?, &options)?;
+        let options = Options { key, since, counts, versions: self.against_database, ..Options::default() };
+        let mut report = verify(&self.trail.dir()?, &options)?;
+        if self.against_database {
+            let keys = self.trail.keys()?.context("the trail's ref.key is needed to find objects in it")?;
+            block_on(reconcile::compare(&self.trail.settings.load()?, keys.reference(), &mut report))?;
+        }
         match self.json {
             true => print::line(serde_json::to_string_pretty(&report)?),
             false => print::line(&report),

@@ -167,7 +167,9 @@ impl Install {
 
 impl List {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.talk.once(Method::GET, PLUGINS, Sent::Nothing, show)
+        self.talk.once(Method::GET, PLUGINS, Sent::Nothing, |answer| {
+            report::list(answer).iter().for_each(print::line)
+        })
     }
 }
 

@@ -9,6 +9,30 @@ pub(super) fn lines(answer: &Json) -> Vec<String> {
     lines
 }
 
+/// Writes the list of plugins: each with what is at work, then its versions.
+pub(super) fn list(answer: &Json) -> Vec<String> {
+    let plugins = answer.get("plugins").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    if plugins.is_empty() {
+        return vec!["no plugin is installed".to_owned()];
+    }
+    let mut lines = Vec::new();
+    for plugin in plugins {
+        let text = |at: &str| plugin.get(at).and_then(Json::as_str);
+        let work =
+            text("activeVersion").map_or("not at work".to_owned(), |version| format!("at work: {version}"));
+        lines.push(format!("{}  {work}", text("name").unwrap_or_default()));
+        let approved = plugin.get("approved").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        for version in plugin.get("versions").and_then(Json::as_array).into_iter().flatten() {
+            let text = |at: &str| version.get(at).and_then(Json::as_str).unwrap_or_default();
+            let digest = version.get("digest").unwrap_or(&Json::Null);
+            let mark = if approved.contains(digest) { "approved" } else { "not approved" };
+            let short: String = text("digest").chars().take(12).collect();
+            lines.push(format!("  {}  {short}  {mark}  installed {}", text("version"), text("at")));
+        }
+    }
+    lines
+}
+
 /// What a person looks for first stands first; the rest follows in the order of its names.
 fn ranked(fields: &serde_json::Map<String, Json>) -> Vec<(&String, &Json)> {
     let rank = |name: &str| {
@@ -68,6 +92,23 @@ fn plain(value: &Json) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn lists_what_is_at_work_and_what_could_be() {
+        assert_eq!(list(&json!({"plugins": []})), ["no plugin is installed"]);
+        let versions = json!([{"version": "1.0.0", "digest": "aa", "at": "t1"}, {"version": "1.1.0", "digest": "bb", "at": "t2"}]);
+        let one =
+            json!({"name": "guard", "activeVersion": "1.0.0", "approved": ["aa"], "versions": versions});
+        assert_eq!(
+            list(&json!({"plugins": [one, {"name": "idle"}]})),
+            [
+                "guard  at work: 1.0.0",
+                "  1.0.0  aa  approved  installed t1",
+                "  1.1.0  bb  not approved  installed t2",
+                "idle  not at work",
+            ]
+        );
+    }
 
     #[test]
     fn reads_like_notes() {

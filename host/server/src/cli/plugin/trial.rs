@@ -53,7 +53,10 @@ impl Run {
 
 /// Runs one event and gathers everything that came of it.
 async fn run(component: &[u8], fixture: &Fixture) -> anyhow::Result<Json> {
-    let memory = wire::in_memory(Config::default()).await?;
+    let mut config = Config::default();
+    // Nobody has made the fixture's class before.
+    config.data.allow_client_class_creation = true;
+    let memory = wire::in_memory(config).await?;
     let desk = Desk { router: memory.app.router.clone(), app_id: memory.app_id, master: memory.master_key };
 
     for (class, objects) in &fixture.objects {
