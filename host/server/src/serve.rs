@@ -62,7 +62,11 @@ pub async fn run(config: Config, greet: impl FnOnce(&Listening)) -> anyhow::Resu
         stop.next().await;
         std::process::exit(STOPPED_AT_ONCE);
     });
-    let signal = async { tracing::info!(signal = told.await.unwrap_or_default(), "stopping") };
+    let signal = async {
+        // Awaited outside of the log line, which isn't evaluated when its level is off.
+        let signal = told.await.unwrap_or("no signal");
+        tracing::info!(signal, "stopping");
+    };
     until(app, listener, &server, signal).await?;
     drop(folder);
     tracing::info!("stopped");

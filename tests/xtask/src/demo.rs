@@ -26,7 +26,8 @@ pub(crate) fn run(once: bool) -> anyhow::Result<()> {
     ctrlc::set_handler(|| {}).context("Ctrl-C can't be waited for")?;
     machine::complete_toolchain(&[])?;
     say::step("building the server (the first time takes some minutes)");
-    machine::run(machine::cargo().args(["build", "--package", "server", "--bin", "parapet"]))?;
+    // Of the whole workspace, so that dependencies get the features that the tests build them with.
+    machine::run(machine::cargo().args(["build", "--workspace", "--bin", "parapet"]))?;
     let parapet = machine::target().join("debug/parapet");
     let folder = Folder::make()?;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{machine, say};
+use crate::{demo, machine, say};
 
 /// Folders of JavaScript that the tests run.
 const NODE: [&str; 2] = ["tests/js", "examples/client-js"];
@@ -38,7 +38,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     say::step("tests");
-    machine::run(machine::cargo().args(["test", "--workspace", "--locked"]))
+    machine::run(machine::cargo().args(["test", "--workspace", "--locked"]))?;
+    say::step("demo");
+    demo::run(true)
 }
 
 fn has_packages(folder: &Path) -> bool {

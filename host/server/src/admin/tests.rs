@@ -61,7 +61,8 @@ async fn the_master_key_lists_and_the_trail_has_it() {
 async fn nobody_else_gets_in() {
     let memory = server().await;
     let unauthorized = (403, json!({"error": "unauthorized"}));
-    let changes: [(&str, fn(&mut Request<Body>)); 6] = [
+    type Change = fn(&mut Request<Body>);
+    let changes: [(&str, Change); 6] = [
         ("no key", |request| drop(request.headers_mut().remove("X-Parse-Master-Key"))),
         ("a wrong key", |request| {
             request.headers_mut().insert("X-Parse-Master-Key", "wrong".parse().unwrap());
