@@ -18,7 +18,7 @@ use crate::{
     fault::{Failure, UNGRANTED},
     member::Member,
     resource::invocation::Call,
-    slots::Slots,
+    slots::{Slots, level},
     state::State,
     subject::{Export, Subject},
     touched::Touched,
@@ -53,10 +53,11 @@ impl Runner {
         target: &str,
         subject: Subject,
     ) -> Done {
-        let state = State::new(&self.config, data, cx, member, export, target, subject);
-        let left = state.deadline.saturating_duration_since(Instant::now());
-        // The first hook of a request stands one level below it; what is deeper was caused by another plugin.
-        let slot = self.slots.take(cx.depth() > 1, left).await;
+        let mut state = State::new(&self.config, data, cx, member, export, target, subject);
+        let left = cx.deadline().saturating_duration_since(Instant::now());
+        let slot = self.slots.take(level(cx.depth()), left).await;
+        // The plugin's own time begins when it may run.
+        state.begin();
         let (result, mut state) = match slot {
             Some(_slot) => self.run(state).await,
             None => (Err(Failure::Busy), state),

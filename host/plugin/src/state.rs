@@ -60,13 +60,12 @@ impl State {
         subject: Subject,
     ) -> State {
         let began = Instant::now();
-        let loaded = &member.loaded;
         let mut table = ResourceTable::new();
         table.set_max_capacity(usize::try_from(config.handles).unwrap_or(usize::MAX));
         State {
             table,
             limiter: Limiter {
-                memory: loaded.memory,
+                memory: member.loaded.memory,
                 table: usize::try_from(config.table_elements).unwrap_or(usize::MAX),
                 hit: None,
             },
@@ -83,10 +82,16 @@ impl State {
             touched: Touched::default(),
             log_lines: 0,
             began,
-            deadline: (began + loaded.deadline).min(cx.deadline()),
+            deadline: cx.deadline(),
             purpose: None,
             wasi: None,
         }
+    }
+
+    /// Starts the clock of the call.
+    pub(crate) fn begin(&mut self) {
+        self.began = Instant::now();
+        self.deadline = (self.began + self.member.loaded.deadline).min(self.cx.deadline());
     }
 
     /// When the call began, in milliseconds since 1970.
