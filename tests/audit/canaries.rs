@@ -54,7 +54,7 @@ async fn nothing_of_what_is_kept_or_asked_shows_outside_of_answers() {
         json!({"name": "x", "birthDate": {"__type": "Date", "iso": kit.canary()}}),
         json!({"name": "x", "email": kit.canary()}),
         json!({"name": "x", "ACL": {"*": kit.canary()}}),
-        json!({"name": {"__op": kit.canary()}}),
+        json!({"name": {"__op": "Increment", "amount": kit.canary()}}),
         json!({"name": {"__type": kit.canary()}}),
     ] {
         let answer = kit.post("/classes/Patient").json(body.clone()).as_user("ann").await;

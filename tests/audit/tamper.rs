@@ -62,20 +62,28 @@ async fn any_changed_byte_is_found() {
     let evidence = Evidence::collect().await;
     assert_eq!(evidence.verdict(), 0);
     let mut tried = 0;
-    for file in files(&evidence.trail()) {
+    let all = files(&evidence.trail());
+    for file in &all {
+        // A partial tile that a wider one has replaced says nothing any more.
+        let width = |file: &Path| file.file_name()?.to_str()?.parse::<u32>().ok();
+        let wider = |other: &&PathBuf| other.parent() == file.parent() && width(other) > width(file);
+        if file.to_string_lossy().contains(".p/") && all.iter().any(|other| wider(&other)) {
+            continue;
+        }
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let original = fs::read(&file).unwrap();
-        if name == "lock" || name == "reserve" || original.is_empty() {
+        let original = fs::read(file).unwrap();
+        // Aids of the next start, not the trail.
+        if ["lock", "reserve", "intents"].contains(&&*name) || original.is_empty() {
             continue;
         }
         for at in (0..original.len()).step_by(original.len() / 20 + 1) {
             let mut changed = original.clone();
             changed[at] ^= 0x01;
-            fs::write(&file, &changed).unwrap();
+            fs::write(file, &changed).unwrap();
             assert_ne!(evidence.verdict(), 0, "byte {at} of {}", file.display());
             tried += 1;
         }
-        fs::write(&file, &original).unwrap();
+        fs::write(file, &original).unwrap();
     }
     assert_eq!(evidence.verdict(), 0);
     assert!(tried > 40, "{tried}");

@@ -171,7 +171,7 @@ async fn ids_are_the_servers_to_give() {
     kit.post("/classes/Note")
         .json(json!({"id": "mine", "n": 1}))
         .await
-        .is(expect![[r#"201 {"createdAt":"<now>","objectId":"<1>"}"#]]);
+        .is(expect![[r#"400 {"code":105,"error":"id is an invalid field name."}"#]]);
     kit.finish().await;
 
     let kit = notes().configure(|config| config.data.allow_custom_object_id = true).start().await;

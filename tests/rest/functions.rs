@@ -43,12 +43,12 @@ async fn a_function_answers_and_its_parameters_stay_out_of_the_trail() {
 async fn parameters_are_checked_before_the_plugin_sees_them() {
     let kit = Kit::new().plugin("hello-function").start().await;
     let secret = kit.canary();
-    for (body, code) in [
-        (json!({"name": {"__type": "Date", "iso": secret}}), 111),
-        (json!({"name": {"__type": "Nonsense", "x": secret}}), 111),
-        (json!({"__proto__": secret}), 105),
-    ] {
-        kit.post("/functions/hello").json(body).await.fails(400, code);
-    }
+    // Anything that is JSON may be a parameter; what a function makes of it is its own affair.
+    kit.post("/functions/hello")
+        .json(json!({"name": {"__type": "Nonsense", "x": secret}}))
+        .await
+        .fails(400, 142);
+    kit.post("/functions/hello").json(json!({"name": [secret]})).await.fails(400, 142);
+    kit.post("/functions/hello").json(json!({"name": {"__proto__": secret}})).await.fails(400, 105);
     kit.finish().await;
 }

@@ -19,9 +19,19 @@ async fn a_role_needs_a_name_and_an_acl() {
         ROLE.CHANGE intent by master _Role*1 wrote(ACL name)
         ROLE.CHANGE outcome by master _Role*1 wrote(ACL name) -> ok"#]]);
     assert_eq!(made.header("location"), format!("/parse/classes/_Role/{}", made.id()));
-    kit.post("/roles").json(json!({"name": "x"})).as_master().await.is(expect![]);
-    kit.post("/roles").json(json!({"ACL": acl})).as_master().await.is(expect![]);
-    kit.post("/roles").json(body).as_master().await.is(expect![]);
+    kit.post("/roles")
+        .json(json!({"name": "x"}))
+        .as_master()
+        .await
+        .is(expect![[r#"400 {"code":111,"error":"ACL is required."}"#]]);
+    kit.post("/roles")
+        .json(json!({"ACL": acl}))
+        .as_master()
+        .await
+        .is(expect![[r#"400 {"code":111,"error":"name is required."}"#]]);
+    kit.post("/roles").json(body).as_master().await.is(expect![[
+        r#"400 {"code":137,"error":"A duplicate value for a field with unique values was provided"}"#
+    ]]);
     kit.finish().await;
 }
 

@@ -114,16 +114,18 @@ async fn what_is_no_schema_is_refused() {
     make("New", fields(json!({"1bad": {"type": "String"}})))
         .await
         .is(expect![[r#"400 {"code":105,"error":"invalid field name: 1bad"}"#]]);
-    make("New", fields(json!({"objectId": {"type": "String"}}))).await.is(expect![[r#"200 {"classLevelPermissions":{"ACL":{"*":{"read":true,"write":true}},"addField":{"*":true},"count":{"*":true},"create":{"*":true},"delete":{"*":true},"find":{"*":true},"get":{"*":true},"protectedFields":{"*":[]},"update":{"*":true}},"className":"New","fields":{"ACL":{"type":"ACL"},"createdAt":{"type":"Date"},"objectId":{"type":"String"},"updatedAt":{"type":"Date"}}}"#]]);
+    make("New", fields(json!({"objectId": {"type": "Number"}})))
+        .await
+        .is(expect![[r#"400 {"code":136,"error":"field objectId cannot be changed"}"#]]);
     make("New", fields(json!({"a": {"type": "Nonsense"}})))
         .await
         .is(expect![[r#"400 {"code":111,"error":"invalid field type: Nonsense"}"#]]);
     make("New", fields(json!({"a": {"type": "Pointer"}})))
         .await
         .is(expect![[r#"400 {"code":135,"error":"type Pointer needs a class name"}"#]]);
-    make("New", fields(json!({"a": {"type": "Number", "defaultValue": "x"}})))
-        .await
-        .is(expect![[r#"400 {"code":103,"error":"Class New already exists."}"#]]);
+    make("New", fields(json!({"a": {"type": "Number", "defaultValue": "x"}}))).await.is(expect![[
+        r#"400 {"code":111,"error":"schema mismatch for New.a default value; expected Number"}"#
+    ]]);
     make("New", json!({"className": "New", "classLevelPermissions": {"fly": {"*": true}}})).await.is(
         expect![[r#"400 {"code":107,"error":"fly is not a valid operation for class level permissions"}"#]],
     );

@@ -15,8 +15,7 @@ test('make, read, change and delete a class', async () => {
   const object = await new Parse.Object(name, { text: 'x' }).save();
   assert.equal(object.get('n'), 7);
   await fails(new Parse.Object(name, {}).save(), Parse.Error.VALIDATION_ERROR);
-  schema.addDate('day').deleteField('who');
-  const changed = await schema.update();
+  const changed = await new Parse.Schema(name).addDate('day').deleteField('who').update();
   assert.equal(changed.fields.day.type, 'Date');
   assert.equal(changed.fields.who, undefined);
   await fails(schema.delete(), Parse.Error.INVALID_SCHEMA_OPERATION ?? 255);
@@ -33,13 +32,12 @@ test('a type never changes', async () => {
 });
 
 test('without the master key nobody sees a schema', async () => {
-  const kept = Parse.masterKey;
-  Parse.CoreManager.set('MASTER_KEY', null);
-  try {
-    await assert.rejects(new Parse.Schema('_User').get());
-  } finally {
-    Parse.CoreManager.set('MASTER_KEY', kept);
-  }
+  // The SDK doesn't even ask without the master key, so this asks for it.
+  const { PARAPET_URL, PARAPET_APP_ID, PARAPET_JS_KEY } = process.env;
+  const headers = { 'X-Parse-Application-Id': PARAPET_APP_ID, 'X-Parse-Javascript-Key': PARAPET_JS_KEY ?? '' };
+  const answer = await fetch(`${PARAPET_URL}/schemas/_User`, { headers });
+  assert.equal(answer.status, 403);
+  assert.equal((await answer.json()).fields, undefined);
 });
 
 test('the health of the server needs no key', async () => {
