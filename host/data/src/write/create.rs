@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    ClassName, Code, Date, Event, Object, ObjectId, Op, Path, Update, parse_update::Body, schema::ClassOp,
+    ClassName, Code, Date, Event, Object, ObjectId, Op, ParseError, Path, Update, parse_update::Body,
+    schema::ClassOp,
 };
 
 use super::prepare::Prepared;
@@ -54,6 +55,7 @@ impl Data {
             return self.prepare_session(cx, id, at, body);
         }
         super::fields::check_sent(&body.update)?;
+        check_claims(class, &body)?;
         let schema = self.writable_class(cx, class).await?;
         let permit = policy::permit(cx, &schema, ClassOp::Create)?;
         class::check_create(cx, class, &body.update)?;
@@ -112,6 +114,9 @@ impl Data {
 
     /// The id of a new object: one of our own, or the client's if the settings let it choose.
     pub(super) fn new_id(&self, class: &ClassName, body: &Body) -> Result<ObjectId, Error> {
+        if !self.config().allow_custom_object_id && body.update.op("id").is_some() {
+            return Err(Error::refused(Code::InvalidKeyName, "id is an invalid field name."));
+        }
         let Some(given) = &body.object_id else { return Ok(self.inner.ids.object_id()) };
         if !self.config().allow_custom_object_id {
             return Err(Error::refused(Code::InvalidKeyName, "objectId is an invalid field name."));
@@ -125,6 +130,17 @@ impl Data {
         }
         Ok(id)
     }
+}
+
+/// Refuses times that aren't dates; those that are, are the server's to say and ignored, as in the reference.
+fn check_claims(class: &ClassName, body: &Body) -> Result<(), Error> {
+    for (name, claim) in [("createdAt", &body.created_at), ("updatedAt", &body.updated_at)] {
+        let is_text = claim.as_ref().is_some_and(serde_json::Value::is_string);
+        if is_text {
+            return Err(ParseError::mismatch(class, name, "Date", "String").into());
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn create_action(class: &ClassName) -> Action {
