@@ -1,4 +1,4 @@
-//! The two commands of a fresh clone: `cargo xtask demo` and `cargo xtask test`.
+#![doc = include_str!("../README.md")]
 
 mod bench;
 mod demo;

@@ -1,8 +1,8 @@
 //! `parapet plugin`: from a template to a plugin that a running server trusts.
 
-mod build;
 mod lifecycle;
 mod new;
+mod pack;
 mod project;
 mod report;
 mod trial;
@@ -16,11 +16,11 @@ pub(super) enum Plugin {
     /// Writes the folder of a new plugin from a template.
     New(new::New),
     /// Compiles the plugin and packs its manifest into one .wasm file.
-    Build(build::Build),
+    Build(pack::Build),
     /// Compares a built plugin with its manifest and with what the host offers, without a server.
-    Check(build::Check),
+    Check(pack::Check),
     /// Runs the plugin's own tests natively, then builds and checks it.
-    Test(build::Test),
+    Test(pack::Test),
     /// Runs one event through the plugin on a server in memory.
     Run(trial::Run),
     /// Builds on every change and swaps the plugin into a local server.

@@ -1,5 +1,6 @@
 //! `parapet serve`.
 
+use std::io::IsTerminal as _;
 use std::net::IpAddr;
 
 use anyhow::Context as _;
@@ -45,6 +46,11 @@ fn greet(listening: &Listening) {
 }
 
 fn show(fresh: &Fresh) {
+    // Where nobody looks on, output is kept as a log, and a key in a log isn't secret any more.
+    if !std::io::stdout().is_terminal() {
+        print::line(format!("Keys were made for this server: {}", fresh.file.display()));
+        return;
+    }
     print::line("These keys were made for this server. They are shown this once; the file keeps them:");
     print::line(format!("  {}", fresh.file.display()));
     for (name, key) in fresh.lines() {

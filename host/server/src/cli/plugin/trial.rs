@@ -12,7 +12,7 @@ use hyper::{Method, Request};
 use serde_json::{Map, Value as Json, json};
 use tower::ServiceExt as _;
 
-use super::{build, project::Project};
+use super::{pack, project::Project};
 use crate::{
     admin,
     cli::{block_on, print},
@@ -41,7 +41,7 @@ impl Run {
         let text = std::fs::read_to_string(&self.event).with_context(|| self.event.display().to_string())?;
         let fixture = Fixture::parse(&text).with_context(|| self.event.display().to_string())?;
         let bytes = if self.path.is_dir() {
-            build::build(&Project::open(&self.path)?, None, build::Stamp::AsWritten)?.bytes
+            pack::build(&Project::open(&self.path)?, None, pack::Stamp::AsWritten)?.bytes
         } else {
             std::fs::read(&self.path).with_context(|| self.path.display().to_string())?
         };

@@ -8,7 +8,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::Value as Json;
 
-use super::{build, lifecycle, project::Project, report};
+use super::{lifecycle, pack, project::Project, report};
 use crate::{
     admin::PLUGINS,
     cli::{
@@ -69,7 +69,7 @@ impl Watch {
 
 /// Builds the plugin and puts it to work, if it may.
 async fn swap(project: &Project, remote: &Remote, by: &str) -> anyhow::Result<()> {
-    let built = build::build(project, None, build::Stamp::Changed)?;
+    let built = pack::build(project, None, pack::Stamp::Changed)?;
     let name = built.package.manifest.name.clone();
     let digest = built.package.digest.to_string();
     let asked = remote.ask(Method::POST, PLUGINS, Sent::Component(built.bytes)).await?;
