@@ -127,6 +127,14 @@ async fn relations_take_and_lose_objects() {
     let related = json!({"$relatedTo": {"object": point(&id), "key": "others"}});
     let found = kit.get("/classes/Thing").query("where", related.clone()).await.ok(200);
     assert_eq!(found.all("objectId"), [json!(b)]);
+    // Asked the other way round: who holds it, and who doesn't.
+    let holds = |test: Json| kit.get("/classes/Thing").query("where", json!({"others": test}));
+    assert_eq!(holds(point(&b)).await.ok(200).all("objectId"), [json!(id)]);
+    assert_eq!(holds(json!({"$in": [point(&a), point(&b)]})).await.ok(200).all("objectId"), [json!(id)]);
+    assert!(holds(point(&a)).await.ok(200).results().is_empty());
+    assert_eq!(holds(json!({"$ne": point(&b)})).query("count", 1).await.ok(200).body["count"], 2);
+    let inner = json!({"$inQuery": {"className": "Thing", "where": {"objectId": b}}});
+    assert_eq!(holds(inner).await.ok(200).all("objectId"), [json!(id)]);
     // Adding twice and removing what isn't there are no errors.
     kit.put(&path).json(json!({"others": op("AddRelation", json!([point(&b)]))})).await.ok(200);
     kit.put(&path).json(json!({"others": op("RemoveRelation", json!([point(&a)]))})).await.ok(200);

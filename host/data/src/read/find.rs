@@ -117,6 +117,7 @@ impl Data {
         let permit = policy::permit(cx, schema, op)?;
         policy::check_query(cx, &permit, query)?;
         let filter = self.resolve(cx, query.filter.clone(), 0).await?;
+        let filter = self.ask_relations(&permit, filter).await?;
         let fields = if permit.mask().looks_at_pointers() { None } else { select::roots(query) };
         let wanted =
             Wanted { filter, order: query.order.clone(), skip: query.skip, limit: self.limit(query), fields };
@@ -133,6 +134,7 @@ impl Data {
         let permit = policy::permit(cx, schema, ClassOp::Count)?;
         policy::check_query(cx, &permit, query)?;
         let filter = self.resolve(cx, query.filter.clone(), 0).await?;
+        let filter = self.ask_relations(&permit, filter).await?;
         self.inner.vault.count(&permit, filter).await
     }
 
