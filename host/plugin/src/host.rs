@@ -2,6 +2,7 @@
 
 mod lifecycle;
 mod load;
+mod look;
 
 pub use load::check;
 use std::{path::Path, sync::Arc};

@@ -1,4 +1,4 @@
-//! Install, inspect, approve, activate, roll back, disable, remove; each goes through the door, so the trail has it.
+//! Install, approve, activate, roll back, disable, remove; each goes through the door, so the trail has it.
 
 use std::{
     sync::Arc,
@@ -16,7 +16,7 @@ use crate::{
     approval::{Decision, decide},
     error::Problems,
     loaded::import_problems,
-    report::{Activation, Inspection, Listed, Removal},
+    report::{Activation, Inspection, Removal},
     store::{Entry, Installed, Saved, Step},
 };
 
@@ -66,40 +66,6 @@ impl Host {
             Ok(self.report(package, &entry))
         };
         data.administer(cx, Act::PluginInstall, &name, work).await
-    }
-
-    /// Lists every installed plugin.
-    ///
-    /// # Errors
-    /// 403 without the master key.
-    pub async fn list(&self, data: &Data, cx: &Context) -> Result<Vec<Listed>, data::Error> {
-        let work = async {
-            let saved = self.inner.saved.lock().await;
-            Ok(saved.plugins.iter().map(|(name, entry)| listed(name, entry)).collect())
-        };
-        data.administer(cx, Act::PluginRead, "*", work).await
-    }
-
-    /// Looks at a version: what it asks for, against what the plugin is granted now.
-    ///
-    /// `which` is a version or a digest; `None` is the version that was installed last.
-    ///
-    /// # Errors
-    /// 101 when there is no such plugin or version, 403 without the master key.
-    pub async fn inspect(
-        &self,
-        data: &Data,
-        cx: &Context,
-        name: &str,
-        which: Option<&str>,
-    ) -> Result<Inspection, data::Error> {
-        let work = async {
-            let entry = self.entry(name).await?;
-            let digest = pick(name, &entry, which)?.digest;
-            let package = self.blocking(move |inner| inner.package(digest)).await?;
-            Ok(self.report(package, &entry))
-        };
-        data.administer(cx, Act::PluginRead, name, work).await
     }
 
     /// Approves a version, as far as the decision says; it isn't at work yet.
@@ -306,48 +272,13 @@ impl Host {
         *saved = next;
         Ok(())
     }
-
-    async fn entry(&self, name: &str) -> Result<Entry> {
-        entry_of(&*self.inner.saved.lock().await, name).cloned()
-    }
-
-    fn report(&self, package: Package, entry: &Entry) -> Inspection {
-        let config = &self.inner.config;
-        let Package { manifest, digest, imports, exports, size, .. } = package;
-        let current = entry.current();
-        let granted = current.map(|approval| approval.granted.clone());
-        let none = crate::manifest::Asks::default();
-        let now = granted.as_ref().unwrap_or(&none);
-        Inspection {
-            added: manifest.asks.beyond(now),
-            removed: now.beyond(&manifest.asks),
-            name: manifest.name,
-            version: manifest.version.to_string(),
-            digest,
-            size,
-            description: manifest.description,
-            hooks: manifest.hooks,
-            functions: manifest.functions,
-            requested: manifest.asks,
-            deadline_ms: u64::try_from(config.deadline(manifest.limits.deadline_ms).as_millis())
-                .unwrap_or(u64::MAX),
-            memory_mib: u64::try_from(config.memory(manifest.limits.memory_mib) >> 20).unwrap_or(u64::MAX),
-            settings: manifest.settings,
-            settings_now: current.map(|approval| approval.settings.clone()),
-            imports,
-            exports,
-            approval: entry.approvals.iter().rev().find(|approval| approval.digest == digest).cloned(),
-            active: current.is_some_and(|approval| approval.digest == digest),
-            granted,
-        }
-    }
 }
 
 fn unknown(name: &str) -> Error {
     Error::NotFound(format!("there is no plugin {:?}", crate::state::shorten(name)))
 }
 
-fn entry_of<'a>(saved: &'a Saved, name: &str) -> Result<&'a Entry> {
+pub(super) fn entry_of<'a>(saved: &'a Saved, name: &str) -> Result<&'a Entry> {
     saved.plugins.get(name).ok_or_else(|| unknown(name))
 }
 
@@ -356,7 +287,7 @@ fn entry_mut<'a>(saved: &'a mut Saved, name: &str) -> Result<&'a mut Entry> {
 }
 
 /// Finds an installed version by its number or its digest.
-fn pick<'a>(name: &str, entry: &'a Entry, which: Option<&str>) -> Result<&'a Installed> {
+pub(super) fn pick<'a>(name: &str, entry: &'a Entry, which: Option<&str>) -> Result<&'a Installed> {
     let found = match which {
         None => entry.versions.last(),
         Some(text) => match (Digest::parse(text), Version::parse(text)) {
@@ -366,19 +297,6 @@ fn pick<'a>(name: &str, entry: &'a Entry, which: Option<&str>) -> Result<&'a Ins
         },
     };
     found.ok_or_else(|| Error::NotFound(format!("there is no such version of {name}")))
-}
-
-fn listed(name: &str, entry: &Entry) -> Listed {
-    let active = entry.current().map(|approval| approval.digest);
-    let version = entry.versions.iter().find(|installed| Some(installed.digest) == active);
-    Listed {
-        name: name.to_owned(),
-        active,
-        active_version: version.map(|installed| installed.version.to_string()),
-        versions: entry.versions.clone(),
-        approved: entry.approvals.iter().map(|approval| approval.digest).collect(),
-        history: entry.history.clone(),
-    }
 }
 
 /// Who acts, as a record of the plugin folder names it.

@@ -20,8 +20,13 @@ use crate::{
 /// whole while objects come and go. With an order, or when hooks of the class may leave rows out, it counts rows.
 pub struct Rows {
     cx: Context,
-    query: Query,
     mask: Arc<Mask>,
+    pages: Pages,
+}
+
+/// Which rows the next page holds.
+struct Pages {
+    query: Query,
     /// Rows that may still come, if the guest set a limit.
     left: Option<u64>,
     walk: Walk,
@@ -38,8 +43,15 @@ enum Walk {
 }
 
 impl Rows {
-    pub(crate) fn new(cx: Context, mut query: Query, left: Option<u64>, mask: Arc<Mask>) -> Rows {
-        let walk = match query.order.is_empty() && !cx.hooks().wants(Event::AfterFind, &query.class) {
+    pub(crate) fn new(cx: Context, query: Query, left: Option<u64>, mask: Arc<Mask>) -> Rows {
+        let hooked = cx.hooks().wants(Event::AfterFind, &query.class);
+        Rows { cx, mask, pages: Pages::new(query, left, hooked) }
+    }
+}
+
+impl Pages {
+    fn new(mut query: Query, left: Option<u64>, hooked: bool) -> Pages {
+        let walk = match query.order.is_empty() && !hooked {
             true => Walk::ById(None),
             false => Walk::ByCount(None),
         };
@@ -47,7 +59,7 @@ impl Rows {
         if let Ok(path) = Path::new("objectId") {
             query.order.push(Order { path, descending: false });
         }
-        Rows { cx, query, mask, left, walk, ended: false }
+        Pages { query, left, walk, ended: false }
     }
 
     /// The find for the next page.
@@ -118,12 +130,12 @@ impl State {
         let most = u64::from(max.clamp(1, self.config.page)).min(widest);
         loop {
             let rows = self.table.get(handle)?;
-            let Some(query) = rows.page(most) else { return Ok(Vec::new()) };
+            let Some(query) = rows.pages.page(most) else { return Ok(Vec::new()) };
             let (cx, mask, class) = (rows.cx.clone(), rows.mask.clone(), query.class.clone());
             let Some(Limit::Rows(asked)) = query.limit else { return Ok(Vec::new()) };
             let found = self.data.find(&cx, query).await?;
             self.budget.rows(found.objects.len())?;
-            self.table.get_mut(handle)?.turn(asked, &found);
+            self.table.get_mut(handle)?.pages.turn(asked, &found);
             if found.objects.is_empty() {
                 // A page that hooks emptied isn't the end; an empty answer would be.
                 self.pay(0)?;
@@ -135,6 +147,72 @@ impl State {
                 mask: mask.clone(),
             };
             return Ok(found.objects.into_iter().map(lent).collect());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use data::Found;
+    use model::{ClassName, Date, Object};
+
+    use super::*;
+
+    /// Rows `a`, `b`, … of a class, found as a backend and a hook that leaves `hidden` out would.
+    fn find(all: &[&str], hidden: &[&str], query: &Query) -> Found {
+        let after = match &query.filter {
+            Filter::Test(_, Test::Gt(Value::String(last))) => last.clone(),
+            _ => String::new(),
+        };
+        let matching: Vec<&&str> = all.iter().filter(|id| ***id > *after).collect();
+        let Some(Limit::Rows(most)) = query.limit else { panic!("a page without a limit") };
+        let rows = matching.iter().skip(query.skip as usize).take(most as usize);
+        let object = |id: &str| Object::new(query.class.clone(), ObjectId::new(id).unwrap(), Date(0));
+        Found {
+            objects: rows.filter(|id| !hidden.contains(id)).map(|id| object(id)).collect(),
+            count: query.count.then_some(matching.len() as u64),
+        }
+    }
+
+    fn walk(mut pages: Pages, most: u64, hidden: &[&str]) -> (String, usize) {
+        let (mut seen, mut finds) = (String::new(), 0);
+        while let Some(query) = pages.page(most) {
+            let Some(Limit::Rows(asked)) = query.limit else { panic!("a page without a limit") };
+            let found = find(&["a", "b", "c", "d", "e"], hidden, &query);
+            found.objects.iter().for_each(|object| seen.push_str(&object.id));
+            pages.turn(asked, &found);
+            finds += 1;
+            assert!(finds < 20, "the walk never ends");
+        }
+        (seen, finds)
+    }
+
+    fn query() -> Query {
+        Query::new(ClassName::new("Visit").unwrap())
+    }
+
+    #[test]
+    fn every_row_comes_once() {
+        for most in 1..8 {
+            assert_eq!(walk(Pages::new(query(), None, false), most, &[]).0, "abcde");
+            assert_eq!(walk(Pages::new(query(), None, true), most, &[]).0, "abcde");
+        }
+    }
+
+    #[test]
+    fn rows_that_a_hook_leaves_out_end_nothing() {
+        for most in 1..8 {
+            assert_eq!(walk(Pages::new(query(), None, true), most, &["a", "b", "d"]).0, "ce");
+        }
+    }
+
+    #[test]
+    fn limit_and_skip_hold_over_pages() {
+        let skipping = || Query { skip: 1, ..query() };
+        for hooked in [false, true] {
+            assert_eq!(walk(Pages::new(skipping(), Some(3), hooked), 2, &[]).0, "bcd");
+            assert_eq!(walk(Pages::new(skipping(), Some(0), hooked), 2, &[]).1, 0);
+            assert_eq!(walk(Pages::new(skipping(), None, hooked), 100, &[]), ("bcde".to_owned(), 1));
         }
     }
 }
