@@ -2,6 +2,7 @@
 
 mod find;
 mod include;
+mod relation;
 mod select;
 mod shape;
 mod subquery;
