@@ -105,10 +105,9 @@ fn within_grant(cx: &Context, schema: &Schema, op: ClassOp) -> Result<(), Error>
     let allowed = match op {
         ClassOp::Find | ClassOp::Get | ClassOp::Count => class.read != FieldSet::Nothing,
         ClassOp::Create => class.create,
-        ClassOp::Update => class.write != FieldSet::Nothing,
+        // A field that it may write it may also be the first to write: which ones, is checked by name.
+        ClassOp::Update | ClassOp::AddField => class.write != FieldSet::Nothing,
         ClassOp::Delete => class.delete,
-        // A plugin works with the class as it is.
-        ClassOp::AddField => false,
     };
     if allowed { Ok(()) } else { Err(Error::denied()) }
 }
