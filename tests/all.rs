@@ -11,5 +11,9 @@
 )]
 
 mod audit;
+mod coverage;
+mod crash;
+mod hook;
 mod house;
+mod plugin;
 mod rest;
