@@ -1,1 +1,1 @@
-//! Small programs that misbehave, one an example; `tests/plugin` shows what becomes of each.
+#![doc = include_str!("README.md")]

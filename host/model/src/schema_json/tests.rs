@@ -1,3 +1,5 @@
+//! Schemas there and back, and what is no schema.
+
 use super::*;
 use crate::{Acl, Permissions, Rights, Unique, Value, schema::ClassOp};
 

@@ -1,3 +1,5 @@
+//! What guests may change, and how it is put together.
+
 use std::sync::Arc;
 
 use serde_json::json;

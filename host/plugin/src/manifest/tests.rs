@@ -1,3 +1,5 @@
+//! Manifests that are right, and every problem of those that are not.
+
 use super::*;
 use crate::Error;
 

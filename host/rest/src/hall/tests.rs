@@ -1,3 +1,5 @@
+//! Requests as they are understood before anybody is asked for keys.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Who asks, read from headers, basic authorisation and bodies.
+
 use serde_json::json;
 
 use super::*;

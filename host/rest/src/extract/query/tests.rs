@@ -1,3 +1,5 @@
+//! Parameters of finds, from URLs and tunnelled bodies.
+
 use model::{Filter, Test, Value};
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Answers as they stand on the wire.
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use model::{ClassName, Date, FieldName, ObjectId, Pointer, encode};

@@ -1,3 +1,5 @@
+//! Batches as they are read, before anything of them is done.
+
 use serde_json::json;
 
 use super::*;
