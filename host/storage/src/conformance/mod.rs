@@ -4,7 +4,9 @@
 //! storage::conformance::run(&|| Box::pin(async { Arc::new(Memory::new()) as Arc<dyn Storage> })).await.unwrap();
 //! ```
 
+mod acl;
 mod bench;
+mod commit;
 mod dotted;
 mod equality;
 mod insert;
@@ -13,8 +15,12 @@ mod logic;
 mod order;
 mod path;
 mod pattern;
+mod projection;
 mod range;
+mod relation;
+mod unique;
 mod update;
+mod window;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -64,6 +70,12 @@ const GROUPS: &[&[Case]] = &[
     logic::CASES,
     path::CASES,
     order::CASES,
+    window::CASES,
+    projection::CASES,
+    acl::CASES,
+    relation::CASES,
+    unique::CASES,
+    commit::CASES,
 ];
 
 /// One thing that every backend must do.

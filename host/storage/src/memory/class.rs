@@ -7,7 +7,7 @@ use std::{
 };
 
 use model::{
-    Field, FieldName, Filter, Object, ObjectId, Schema, Test, Unique, Value, encode,
+    Field, FieldName, FieldType, Filter, Object, ObjectId, Schema, Test, Unique, Value, encode,
     query::{Matcher, Relations},
 };
 
@@ -55,6 +55,11 @@ impl Class {
         let groups =
             schema.unique.iter().map(|rule| Group { rule: rule.clone(), taken: HashMap::new() }).collect();
         Class { schema, rows: BTreeMap::new(), places: HashMap::new(), next: 0, groups }
+    }
+
+    /// Whether the class has a relation of this name.
+    pub(super) fn has_relation(&self, key: &str) -> bool {
+        matches!(self.schema.kind(key), Some(FieldType::Relation(_)))
     }
 
     /// Brings the class to a new state, and answers the fields that are no more.

@@ -73,7 +73,9 @@ fn carry_out(state: &mut State, write: Write, undo: &mut Vec<Undo>) -> Result<Wr
             Ok(Written::Deleted(places.len() as u64))
         }
         Write::Relate { schema, key, owner, add, remove } => {
-            class(state, &schema)?;
+            if !class(state, &schema)?.has_relation(&key) {
+                return Err(Error::Conflict(format!("{key} is no relation of its class here")));
+            }
             let before = state.joins.members(&schema.class, &key, &owner);
             let after = before.iter().cloned().chain(add).filter(|member| !remove.contains(member)).collect();
             state.joins.put(&schema.class, &key, &owner, after);
