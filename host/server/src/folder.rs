@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 
@@ -141,6 +142,21 @@ pub(crate) fn explain(error: &io::Error) -> anyhow::Error {
         }
         _ => anyhow!("{error}"),
     }
+}
+
+/// Says what another crate's error means for whoever runs the server: once, and with what to do about a disk.
+pub(crate) fn told(error: impl std::error::Error + 'static) -> anyhow::Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(current) = cause {
+        let io = current.downcast_ref::<io::Error>();
+        if let Some(io) = io.or_else(|| current.downcast_ref::<Arc<io::Error>>().map(Arc::as_ref))
+            && !matches!(io.kind(), ErrorKind::NotFound | ErrorKind::Other)
+        {
+            return explain(io);
+        }
+        cause = current.source();
+    }
+    anyhow!("{error}")
 }
 
 #[cfg(test)]

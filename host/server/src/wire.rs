@@ -70,8 +70,10 @@ pub async fn build(config: Config) -> anyhow::Result<App> {
     let refs = trail_keys.reference().clone();
     let trail =
         audit::Config { dir: config.audit_dir(), keys_dir: config.audit_keys_dir(), ..config.audit.clone() };
-    let (log, recovery) =
-        audit::Log::open(trail, trail_keys).context("the audit trail").context(Exit::Folder)?;
+    let (log, recovery) = audit::Log::open(trail, trail_keys)
+        .map_err(folder::told)
+        .context("the audit trail")
+        .context(Exit::Folder)?;
     let log = Arc::new(log);
 
     let parts = data::Parts {
