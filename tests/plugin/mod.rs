@@ -1,5 +1,6 @@
 //! What plugins can do to a server, and what they can't: each guest of `tests/guests` has its scenario here.
 
+mod bench;
 mod capability;
 mod contract;
 mod golden;

@@ -1,0 +1,55 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::print_stdout, reason = "a table on the terminal is what this is for")]
+
+mod door;
+mod drive;
+mod figures;
+mod guest;
+mod host;
+mod http;
+mod operation;
+mod site;
+
+use clap::Parser;
+
+/// What is measured, and for how long.
+#[derive(Debug, Parser)]
+#[command(about = "Measures what plugins and the audit trail cost.")]
+pub(crate) struct Options {
+    /// A look whether everything runs: few requests, no figures to rely on.
+    #[arg(long)]
+    quick: bool,
+    /// Only the plugin host, without HTTP.
+    #[arg(long, conflicts_with = "http")]
+    host: bool,
+    /// Only over HTTP.
+    #[arg(long)]
+    http: bool,
+    /// How long one measurement takes, in seconds.
+    #[arg(long, default_value_t = 3)]
+    seconds: u32,
+    /// How many rounds the medians are taken of.
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Connections, as a list.
+    #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
+    connections: Vec<u32>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    if cfg!(debug_assertions) && !options.quick {
+        println!("This is a debug build: only ratios of its figures mean anything, and not much.\n");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let component = guest::build()?;
+        if !options.http {
+            host::measure(&component, &options).await?;
+        }
+        if !options.host {
+            http::measure(&component, &options).await?;
+        }
+        anyhow::Ok(())
+    })
+}
