@@ -7,7 +7,7 @@ pub mod overflow {
 
     fn deeper(level: u64) -> u64 {
         let ballast = std::hint::black_box([level; 64]);
-        if level == u64::MAX { 0 } else { deeper(level + 1) + ballast[(level % 64) as usize] }
+        if level == u64::MAX { 0 } else { deeper(level + 1) + ballast.iter().sum::<u64>() }
     }
 
     #[before_save("Patient")]
