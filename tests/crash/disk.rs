@@ -82,7 +82,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     let dir = folder.path().join("data");
     let settings = folder.path().join("parapet.toml");
     // No reserve: it is what the end of the disk is made of here.
-    std::fs::write(&settings, "[audit]\nreserve-bytes = 0\n").unwrap();
+    std::fs::write(&settings, "[audit]\nreserve_bytes = 0\n").unwrap();
     let server = Process::start_with(&dir, |command| {
         command.arg("--config").arg(&settings);
     });

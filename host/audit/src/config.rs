@@ -8,7 +8,7 @@ use crate::name::Name;
 
 /// The `[audit]` part of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The folder of the log; made with mode 0700.
     pub dir: PathBuf,

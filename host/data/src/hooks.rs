@@ -14,6 +14,8 @@ pub struct Change {
     pub class: ClassName,
     /// The object; `None` while a new one has no id for clients to know.
     pub id: Option<ObjectId>,
+    /// The id that the object has or is going to have: for the trail, not for guests.
+    pub announced: Option<ObjectId>,
     /// The object as it was; `None` for a new one.
     pub original: Option<Arc<Object>>,
     /// What the write changes; a before-save hook edits this.

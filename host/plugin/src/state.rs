@@ -183,13 +183,12 @@ impl State {
 
     /// The record of this call, as far as it is known, without the fields that were touched.
     pub(crate) fn record(&self) -> PluginCall {
-        let change = self.subject.change();
         PluginCall {
             plugin: self.member.identity.clone(),
             export: self.export.name(),
             target: self.target.clone(),
             class: self.subject.class().cloned(),
-            object: change.and_then(|change| change.id.clone()),
+            objects: self.subject.lent(),
             read: Default::default(),
             written: Default::default(),
             masked: Default::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data::{After, Change};
-use model::{ClassName, Event, Object, Path, Query, Value};
+use model::{ClassName, Event, Object, ObjectId, Path, Query, Value};
 
 /// Which export is called, and on what.
 pub(crate) enum Subject {
@@ -91,6 +91,14 @@ impl Subject {
             Subject::Saving(change) => Some(change),
             Subject::Saved { change, .. } | Subject::Deleting(change) => Some(change),
             _ => None,
+        }
+    }
+
+    /// The objects that the guest was lent, for the trail.
+    pub(crate) fn lent(&self) -> Vec<ObjectId> {
+        match self {
+            Subject::Found(found) => found.rows.iter().take(found.next).map(|row| row.id.clone()).collect(),
+            other => other.change().and_then(|change| change.announced.clone()).into_iter().collect(),
         }
     }
 

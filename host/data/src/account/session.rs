@@ -90,7 +90,14 @@ impl Data {
             update.set(name.clone().into(), model::Op::Set(value.clone()));
         }
         writes.truncate(1);
-        let change = Change { class: ClassName::session(), id: None, original: None, update, saved: None };
+        let change = Change {
+            class: ClassName::session(),
+            id: None,
+            announced: Some(id.clone()),
+            original: None,
+            update,
+            saved: None,
+        };
         Ok(Prepared {
             class: ClassName::session(),
             id,

@@ -16,10 +16,10 @@ pub struct PluginCall {
     pub export: &'static str,
     /// The class or the function's name.
     pub target: String,
-    /// The class of the object lent to it.
+    /// The class of the objects lent to it.
     pub class: Option<ClassName>,
-    /// The object lent to it.
-    pub object: Option<ObjectId>,
+    /// The objects lent to it.
+    pub objects: Vec<ObjectId>,
     /// Fields it actually read.
     pub read: BTreeSet<String>,
     /// Fields it actually wrote.
@@ -68,12 +68,10 @@ impl Data {
         let class = call.class.as_ref().map_or(call.target.as_str(), |class| class.as_str());
         draft.object = Some(Objects {
             class: Name::clean(class),
-            refs: call
-                .class
-                .iter()
-                .zip(&call.object)
-                .map(|(class, id)| ledger.reference(class, id))
-                .collect(),
+            refs: match &call.class {
+                Some(class) => call.objects.iter().map(|id| ledger.reference(class, id)).collect(),
+                None => Vec::new(),
+            },
             count: call.rows,
         });
         let names = |fields: &BTreeSet<String>| fields.iter().map(|field| Name::clean(field)).collect();

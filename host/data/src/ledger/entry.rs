@@ -128,7 +128,18 @@ impl Entry {
         }
     }
 
-    /// Notes a number of rows without their ids: a count, a purge.
+    /// Notes objects that the operation deleted.
+    pub(crate) fn removed(&mut self, objects: &[Object]) {
+        self.rows += objects.len() as u64;
+        let refs: Vec<Ref> =
+            objects.iter().map(|object| self.ledger.reference(&object.class, &object.id)).collect();
+        if let Some(named) = self.draft.as_mut().and_then(|draft| draft.object.as_mut()) {
+            named.count = refs.len() as u64;
+            named.refs = refs;
+        }
+    }
+
+    /// Notes a number of rows without their ids: a count.
     pub(crate) fn counted(&mut self, rows: u64) {
         self.rows = rows;
     }

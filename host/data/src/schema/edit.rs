@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use model::{ClassName, Code, FieldName, FieldType, Filter, Schema, SchemaEdit};
+use model::{ClassName, Code, FieldName, FieldType, Filter, Object, Schema, SchemaEdit, Test, Value};
 
 use super::{builtin, check};
 use crate::{
     Context, Data, Error,
     action::{Action, Target},
     policy,
+    vault::Wanted,
 };
+
+/// How many objects one commit of a purge deletes.
+const PURGED_AT_ONCE: usize = 500;
 
 impl Data {
     /// Answers every class.
@@ -109,22 +113,27 @@ impl Data {
     pub async fn purge(&self, cx: &Context, class: &ClassName) -> Result<(), Error> {
         let mut entry = self.inner.ledger.begin(cx, Action::Purge, &Target::class(class)).await?;
         let answer = self.try_purge(cx, class).await;
-        if let Ok(rows) = answer {
-            entry.counted(rows);
+        if let Ok(gone) = &answer {
+            entry.removed(gone);
         }
         entry.finish(answer.map(drop)).await
     }
 
-    async fn try_purge(&self, cx: &Context, class: &ClassName) -> Result<u64, Error> {
+    /// Answers the objects that it deleted, ids alone.
+    async fn try_purge(&self, cx: &Context, class: &ClassName) -> Result<Vec<Object>, Error> {
         may_change(cx)?;
-        let Some(schema) = self.inner.schemas.find(class) else { return Ok(0) };
+        let Some(schema) = self.inner.schemas.find(class) else { return Ok(Vec::new()) };
         let permit = policy::system(&schema);
-        let written = self.inner.vault.commit(vec![permit.delete_all(Filter::all())]).await?;
+        let wanted = Wanted { fields: Some(Vec::new()), ..Wanted::all(Filter::all()) };
+        let gone = self.inner.vault.find(&permit, wanted).await?;
+        // Just what was seen: an object saved meanwhile stays, and its own record tells of it.
+        for chunk in gone.chunks(PURGED_AT_ONCE) {
+            let ids = chunk.iter().map(|object| Value::text(object.id.as_str())).collect();
+            let those = Filter::test("objectId", Test::In(ids));
+            self.inner.vault.commit(vec![permit.delete_all(those)]).await?;
+        }
         self.forget_identities(class);
-        Ok(written
-            .iter()
-            .map(|written| if let storage::Written::Deleted(rows) = written { *rows } else { 0 })
-            .sum())
+        Ok(gone)
     }
 
     async fn change_schema(

@@ -61,8 +61,14 @@ impl Data {
         class::check_create(cx, class, &body.update)?;
         super::fields::check_grant(cx, &schema, &body.update)?;
         let sent = body.update;
-        let change =
-            Change { class: class.clone(), id: None, original: None, update: sent.clone(), saved: None };
+        let change = Change {
+            class: class.clone(),
+            id: None,
+            announced: Some(id.clone()),
+            original: None,
+            update: sent.clone(),
+            saved: None,
+        };
         let mut change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
         let permit = self.fit(cx, permit, &change.update).await?;
         self.fill_in(cx, permit.schema(), &mut change.update)?;

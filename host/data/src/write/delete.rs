@@ -52,6 +52,7 @@ impl Data {
             let asked = Change {
                 class: class.clone(),
                 id: Some(id.clone()),
+                announced: Some(id.clone()),
                 original,
                 update: Update::new(),
                 saved: None,

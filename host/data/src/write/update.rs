@@ -59,6 +59,7 @@ impl Data {
         let mut change = Change {
             class: class.clone(),
             id: Some(id.clone()),
+            announced: Some(id.clone()),
             original: None,
             update: sent.clone(),
             saved: None,

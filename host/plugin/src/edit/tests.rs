@@ -26,7 +26,14 @@ fn change(original: serde_json::Value, ops: &[(&str, Op)]) -> Change {
     for (name, op) in ops {
         update.set(path(name), op.clone());
     }
-    Change { class, id: Some(object.id.clone()), original: Some(Arc::new(object)), update, saved: None }
+    Change {
+        class,
+        id: Some(object.id.clone()),
+        announced: None,
+        original: Some(Arc::new(object)),
+        update,
+        saved: None,
+    }
 }
 
 fn set(json: serde_json::Value) -> Op {

@@ -82,7 +82,14 @@ impl State {
         if self.drafts.len() >= MAX_DRAFTS {
             return Err(denied("a call can't hold that many drafts"));
         }
-        let change = Change { class: class.clone(), id, original: None, update: Update::new(), saved: None };
+        let change = Change {
+            class: class.clone(),
+            id,
+            announced: None,
+            original: None,
+            update: Update::new(),
+            saved: None,
+        };
         self.drafts.push(Made { writer, change });
         self.lend(Lent { place: Place::Made(self.drafts.len() - 1), class, mask })
     }
