@@ -1,5 +1,7 @@
 //! Panics, with a patient's data in the message.
 
+#![expect(clippy::panic, reason = "to panic is its misbehaviour")]
+
 /// The plugin.
 #[parapet::plugin]
 pub mod trap {
