@@ -96,7 +96,14 @@ pub(crate) async fn measure(component: &[u8], options: &Options) -> anyhow::Resu
         bail!("a patient is an object")
     };
     let update = parse_update::update(body)?.update;
-    let change = Change { class: ClassName::new(CLASS)?, id: None, original: None, update, saved: None };
+    let change = Change {
+        class: ClassName::new(CLASS)?,
+        id: None,
+        announced: None,
+        original: None,
+        update,
+        saved: None,
+    };
 
     let mut times: [Vec<_>; 4] = Default::default();
     let [of_bare, of_fresh, of_noted, of_native] = &mut times;
