@@ -108,3 +108,17 @@ async fn tokens_are_nobodys_to_search_for() {
     }
     kit.finish().await;
 }
+
+#[tokio::test]
+async fn an_expired_session_is_dead_and_can_still_be_looked_at() {
+    let kit = Kit::new().configure(|config| config.data.session_length = 0).start().await;
+    kit.get("/users/me")
+        .as_user("ann")
+        .await
+        .is(expect![[r#"400 {"code":209,"error":"Session token is expired."}"#]])
+        .trail(expect!["AUTH.DENIED by anonymous -> denied 209 by rule session"]);
+    kit.get("/sessions/me").as_user("ann").await.ok(200);
+    let body = json!({"username": "ann", "password": "correct horse battery"});
+    kit.post("/login").json(body).as_user("ann").await.ok(200);
+    kit.finish().await;
+}

@@ -311,3 +311,24 @@ async fn auth_data_is_refused_plainly() {
         .is(expect![[r#"400 {"code":252,"error":"This authentication method is unsupported."}"#]]);
     kit.finish().await;
 }
+
+#[tokio::test]
+async fn of_many_who_sign_up_with_one_name_one_gets_it() {
+    let kit = Kit::new().start().await;
+    let attempt = async |n: usize| {
+        let name = if n % 2 == 0 { "ann" } else { "ANN" };
+        kit.post("/users").json(json!({"username": name, "password": PASSWORD})).await
+    };
+    let answers = futures_util::future::join_all((0..8).map(attempt)).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    let taken = answers.iter().filter(|answer| answer.body["code"] == 202).count();
+    assert_eq!((made, taken), (1, 7));
+    let users = kit.get("/users").query("count", 1).query("limit", 0).as_master().await;
+    assert_eq!(users.body["count"], 1);
+    assert_eq!(
+        kit.get("/sessions").as_master().await.results().len(),
+        1,
+        "no session of a sign-up that failed"
+    );
+    kit.finish().await;
+}
