@@ -316,7 +316,7 @@ async fn auth_data_is_refused_plainly() {
 async fn of_many_who_sign_up_with_one_name_one_gets_it() {
     let kit = Kit::new().start().await;
     let attempt = async |n: usize| {
-        let name = if n % 2 == 0 { "ann" } else { "ANN" };
+        let name = if n.is_multiple_of(2) { "ann" } else { "ANN" };
         kit.post("/users").json(json!({"username": name, "password": PASSWORD})).await
     };
     let answers = futures_util::future::join_all((0..8).map(attempt)).await;
