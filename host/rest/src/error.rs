@@ -87,6 +87,9 @@ impl Failure {
     }
 }
 
+/// After how many seconds a client that met too many others tries again.
+const BUSY_SECONDS: u32 = 1;
+
 /// The text of every failure that isn't the client's to understand.
 const BROKEN: &str = "Internal server error.";
 
@@ -102,7 +105,8 @@ fn data_reply(error: data::Error) -> Reply {
     match error {
         data::Error::Refused(error) | data::Error::Denied(error) => {
             let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
-            Reply::error(status, Some(error.code), &error.message)
+            let reply = Reply::error(status, Some(error.code), &error.message);
+            if error.code == Code::RequestLimitExceeded { reply.retrying(BUSY_SECONDS) } else { reply }
         }
         // The reference sends this one body bare, and clients compare it.
         data::Error::Forbidden("unauthorized") => {
