@@ -49,9 +49,16 @@ async fn a_manifest_that_lies_is_refused() {
     let kit = Kit::new().start().await;
     let bare = compile("guests", &["--example", "first"], "examples/first.wasm");
     let other = manifest("first").replace("on = \"before-save\"", "on = \"before-delete\"");
-    refused(&kit, pack(&bare, &other), expect![[r#""#]]).await;
+    refused(&kit, pack(&bare, &other), expect![[r#"400 {"code":142,"error":"the manifest names before-delete on Patient, but no handler was built for it; a handler was built for before-save on Patient, but the manifest doesn't name it"}"#]]).await;
     let more = format!("{}\n[[function]]\nname = \"extra\"\n", manifest("first"));
-    refused(&kit, pack(&bare, &more), expect![[r#""#]]).await;
+    refused(
+        &kit,
+        pack(&bare, &more),
+        expect![[
+            r#"400 {"code":142,"error":"the manifest names function extra, but no handler was built for it"}"#
+        ]],
+    )
+    .await;
     kit.finish().await;
 }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod capability;
 mod contract;
+mod crowd;
 mod golden;
 mod grant;
 mod guest;
@@ -11,6 +12,7 @@ mod lifecycle;
 mod residue;
 mod restart;
 mod swap;
+mod telling;
 
 use kit::guest::{misbehaving, root};
 
