@@ -27,8 +27,8 @@ async fn the_first_failure_ends_the_series() {
         kit.post("/classes/Patient").json(json!({"name": "Ada", "ssn": kit.canary()})).as_user("ann").await;
     saved.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[r#"
         PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient read(chain) wrote(chain) -> ok rows 1
-          PLUGIN.CALL by <ann> trap@0.1.0 before-save Patient read(ssn) -> error 141 rows 1 by rule unreachable
+          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient*1 read(chain) wrote(chain) -> ok rows 1
+          PLUGIN.CALL by <ann> trap@0.1.0 before-save Patient*1 read(ssn) -> error 141 rows 1 by rule unreachable
         PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]]);
     let stored = kit.get("/classes/Patient").query("count", 1).query("limit", 0).as_master().await.ok(200);
     assert_eq!(stored.body["count"], 0);
@@ -44,8 +44,8 @@ async fn a_hook_that_may_be_missed_is_missed() {
         kit.post("/classes/Patient").json(json!({"name": "Ada", "ssn": kit.canary()})).as_user("ann").await;
     saved.is(expect![[r#"201 {"chain":"first ","createdAt":"<now>","objectId":"<2>"}"#]]).trail(expect![[r#"
         PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient read(chain) wrote(chain) -> ok rows 1
-          PLUGIN.CALL by <ann> trap@0.1.0 before-save Patient read(ssn) -> error 141 rows 1 by rule unreachable
+          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient*1 read(chain) wrote(chain) -> ok rows 1
+          PLUGIN.CALL by <ann> trap@0.1.0 before-save Patient*1 read(ssn) -> error 141 rows 1 by rule unreachable
         PHI.CREATE outcome by <ann> Patient*1 read(chain) wrote(chain name ssn) -> ok"#]]);
     kit.finish().await;
 }

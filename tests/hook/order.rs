@@ -19,10 +19,10 @@ async fn hooks_run_in_the_order_of_their_manifests() {
     let id = saved.id();
     saved.is(expect![[r#"201 {"chain":"first second ","createdAt":"<now>","objectId":"<2>"}"#]]).trail(
         expect![[r#"
-        PHI.CREATE intent by <ann> Patient*1 wrote(name)
-          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient read(chain) wrote(chain) -> ok rows 1
-          PLUGIN.CALL by <ann> second@0.1.0 before-save Patient read(chain) wrote(chain) -> ok rows 1
-        PHI.CREATE outcome by <ann> Patient*1 read(chain) wrote(chain name) -> ok"#]],
+            PHI.CREATE intent by <ann> Patient*1 wrote(name)
+              PLUGIN.CALL by <ann> first@0.1.0 before-save Patient*1 read(chain) wrote(chain) -> ok rows 1
+              PLUGIN.CALL by <ann> second@0.1.0 before-save Patient*1 read(chain) wrote(chain) -> ok rows 1
+            PHI.CREATE outcome by <ann> Patient*1 read(chain) wrote(chain name) -> ok"#]],
     );
     let stored = kit.get(&format!("/classes/Patient/{id}")).as_master().await.ok(200);
     assert_eq!(stored.body["chain"], "first second ");

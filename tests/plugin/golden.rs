@@ -26,7 +26,7 @@ async fn a_plugin_of_0_1_0_still_works() {
         .is(expect![[r#"201 {"createdAt":"<now>","golden":"0.1.0","initials":"ABK","objectId":"<2>"}"#]])
         .trail(expect![[r#"
             PHI.CREATE intent by <ann> Patient*1 wrote(name)
-              PLUGIN.CALL by <ann> golden@0.1.0 before-save Patient read(name) wrote(golden initials) -> ok rows 1
+              PLUGIN.CALL by <ann> golden@0.1.0 before-save Patient*1 read(name) wrote(golden initials) -> ok rows 1
             PHI.CREATE outcome by <ann> Patient*1 read(golden initials) wrote(golden initials name) -> ok"#]]);
 
     kit.post("/functions/golden")

@@ -30,12 +30,12 @@ async fn fields_that_were_not_granted_stay_shut() {
     assert_eq!(told.matches(": open").count(), 1, "another door opened: {told}");
     save.is(expect![[r#"400 {"code":142,"error":"name: open; ssn: 119; ssn.part: 119; password: 119; set name: 119; set ssn: 119; unset ssn: 119; redact ssn: 119; keys: name; dirty: name"}"#]]).trail(expect![[r#"
         PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient read(ssn) -> denied 119 rows 1 by rule grant
-          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient read(_hashed_password) -> denied 119 rows 1 by rule grant
-          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient wrote(name) -> denied 119 rows 1 by rule grant
-          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient wrote(ssn) -> denied 119 rows 1 by rule grant
-          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient masked(ssn) -> denied 119 rows 1 by rule grant
-          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient read(name) -> denied 142 rows 1 by rule plugin
+          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 read(ssn) -> denied 119 rows 1 by rule grant
+          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 read(_hashed_password) -> denied 119 rows 1 by rule grant
+          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 wrote(name) -> denied 119 rows 1 by rule grant
+          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 wrote(ssn) -> denied 119 rows 1 by rule grant
+          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 masked(ssn) -> denied 119 rows 1 by rule grant
+          PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 read(name) -> denied 142 rows 1 by rule plugin
         PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 142"#]]);
     kit.finish().await;
 }
@@ -48,9 +48,9 @@ async fn rows_show_a_guest_only_what_was_granted() {
     assert_eq!(found.all("name"), ["Ada"]);
     assert!(found.all("ssn")[0].is_string(), "a plugin without the right to hide hid a field");
     found.trail(expect![[r#"
-        PLUGIN.CALL by <ann> snoop@0.1.0 after-find Patient read(ssn) -> denied 119 rows 1 by rule grant
-        PLUGIN.CALL by <ann> snoop@0.1.0 after-find Patient masked(ssn) -> denied 119 rows 1 by rule grant
-        PLUGIN.CALL by <ann> snoop@0.1.0 after-find Patient -> ok rows 1
+        PLUGIN.CALL by <ann> snoop@0.1.0 after-find Patient*1 read(ssn) -> denied 119 rows 1 by rule grant
+        PLUGIN.CALL by <ann> snoop@0.1.0 after-find Patient*1 masked(ssn) -> denied 119 rows 1 by rule grant
+        PLUGIN.CALL by <ann> snoop@0.1.0 after-find Patient*1 -> ok rows 1
         PHI.QUERY by <ann> Patient*1 read(name ssn) -> ok rows 1"#]]);
     kit.finish().await;
 }

@@ -108,9 +108,9 @@ async fn a_loop_of_host_calls_runs_out_of_calls() {
         "spin",
         expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]],
         expect![[r#"
-        PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> spin@0.1.0 before-save Patient -> error 141 rows 1 by rule host-calls
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
+            PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
+              PLUGIN.CALL by <ann> spin@0.1.0 before-save Patient*1 -> error 141 rows 1 by rule host-calls
+            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
     )
     .await;
 }
@@ -121,9 +121,9 @@ async fn a_loop_is_ended_at_its_deadline() {
         "compute",
         expect![[r#"400 {"code":124,"error":"Cloud code timed out (ref <request>)."}"#]],
         expect![[r#"
-        PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> compute@0.1.0 before-save Patient -> error 124 by rule deadline
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 124"#]],
+            PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
+              PLUGIN.CALL by <ann> compute@0.1.0 before-save Patient*1/0 -> error 124 by rule deadline
+            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 124"#]],
     )
     .await;
 }
@@ -134,9 +134,9 @@ async fn memory_ends_at_its_limit() {
         "hoard",
         expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]],
         expect![[r#"
-        PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> hoard@0.1.0 before-save Patient -> error 141 by rule memory
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
+            PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
+              PLUGIN.CALL by <ann> hoard@0.1.0 before-save Patient*1/0 -> error 141 by rule memory
+            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
     )
     .await;
 }
@@ -147,9 +147,9 @@ async fn a_stack_ends_at_its_limit() {
         "overflow",
         expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]],
         expect![[r#"
-        PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> overflow@0.1.0 before-save Patient -> error 141 by rule memory-access
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
+            PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
+              PLUGIN.CALL by <ann> overflow@0.1.0 before-save Patient*1/0 -> error 141 by rule memory-access
+            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
     )
     .await;
 }
@@ -158,7 +158,7 @@ async fn a_stack_ends_at_its_limit() {
 async fn a_panic_is_a_failed_save() {
     breaks("trap", expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]], expect![[r#"
         PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> trap@0.1.0 before-save Patient read(ssn) -> error 141 rows 1 by rule unreachable
+          PLUGIN.CALL by <ann> trap@0.1.0 before-save Patient*1 read(ssn) -> error 141 rows 1 by rule unreachable
         PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]]).await;
 }
 
@@ -168,9 +168,9 @@ async fn a_flood_of_log_lines_is_cut_off() {
         "flood",
         expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]],
         expect![[r#"
-        PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> flood@0.1.0 before-save Patient -> error 141 by rule host-calls
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
+            PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
+              PLUGIN.CALL by <ann> flood@0.1.0 before-save Patient*1/0 -> error 141 by rule host-calls
+            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
     )
     .await;
 }
@@ -179,7 +179,7 @@ async fn a_flood_of_log_lines_is_cut_off() {
 async fn a_flood_of_reads_is_cut_off() {
     breaks("chatter", expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]], expect![[r#"
         PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> chatter@0.1.0 before-save Patient read(name) -> error 141 rows 1 by rule host-calls
+          PLUGIN.CALL by <ann> chatter@0.1.0 before-save Patient*1 read(name) -> error 141 rows 1 by rule host-calls
         PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]]).await;
 }
 
@@ -189,9 +189,9 @@ async fn a_huge_text_never_reaches_the_host() {
         "shout",
         expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]],
         expect![[r#"
-        PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-          PLUGIN.CALL by <ann> shout@0.1.0 before-save Patient -> error 141 rows 1 by rule host-call-bytes
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
+            PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
+              PLUGIN.CALL by <ann> shout@0.1.0 before-save Patient*1 -> error 141 rows 1 by rule host-call-bytes
+            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]],
     )
     .await;
 }
@@ -205,13 +205,13 @@ async fn a_save_inside_a_save_inside_a_save_ends() {
           PHI.CREATE intent by plugin recurse for <ann> Patient*1 wrote(name) for TREAT
           PHI.CREATE intent by plugin recurse for <ann> Patient*1 wrote(name) for TREAT
           PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
-          PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient wrote(name) for TREAT -> denied 141 by rule plugin
+          PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
           PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
-          PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient wrote(name) for TREAT -> denied 141 by rule plugin
+          PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
           PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
-          PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient wrote(name) for TREAT -> denied 141 by rule plugin
+          PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
           PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
-          PLUGIN.CALL by <ann> recurse@0.1.0 before-save Patient wrote(name) for TREAT -> denied 141 by rule plugin
+          PLUGIN.CALL by <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
         PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]]).await;
 }
 
@@ -238,18 +238,14 @@ async fn a_broken_masker_lets_nothing_out() {
 
     let found = kit.get("/classes/Patient").as_user("ann").await;
     assert!(found.body.get("results").is_none(), "rows left unmasked");
-    found.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[
-        r#"
-        PLUGIN.CALL by <ann> trap@0.1.0 after-find Patient -> error 141 rows 1 by rule unreachable
-        PHI.QUERY by <ann> Patient -> error 141"#
-    ]]);
+    found.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[r#"
+        PLUGIN.CALL by <ann> trap@0.1.0 after-find Patient*1 -> error 141 rows 1 by rule unreachable
+        PHI.QUERY by <ann> Patient -> error 141"#]]);
 
     let got = kit.get(&format!("/classes/Patient/{patient}")).as_user("ann").await;
-    got.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[
-        r#"
-        PLUGIN.CALL by <ann> trap@0.1.0 after-find Patient -> error 141 rows 1 by rule unreachable
-        PHI.READ by <ann> Patient*1 -> error 141"#
-    ]]);
+    got.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[r#"
+        PLUGIN.CALL by <ann> trap@0.1.0 after-find Patient*1 -> error 141 rows 1 by rule unreachable
+        PHI.READ by <ann> Patient*1 -> error 141"#]]);
     kit.finish().await;
 }
 
@@ -265,12 +261,12 @@ async fn a_plugin_that_behaves_is_let_be() {
         .is(expect![[r#"201 {"createdAt":"<now>","nameKey":"ada","objectId":"<2>"}"#]])
         .trail(expect![[r#"
             PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-              PLUGIN.CALL by <ann> measure@0.1.0 before-save Patient read(name) wrote(nameKey) -> ok rows 1
+              PLUGIN.CALL by <ann> measure@0.1.0 before-save Patient*1 read(name) wrote(nameKey) -> ok rows 1
             PHI.CREATE outcome by <ann> Patient*1 read(nameKey) wrote(name nameKey ssn) -> ok"#]]);
     let found = kit.get("/classes/Patient").as_user("ann").await;
     assert!(!found.text.contains(&ssn), "what was hidden left");
     found.is(expect![[r#"200 {"results":[{"createdAt":"<now>","name":"Ada","nameKey":"ada","objectId":"<2>","updatedAt":"<now>"}]}"#]]).trail(expect![[r#"
-        PLUGIN.CALL by <ann> measure@0.1.0 after-find Patient masked(ssn) -> ok rows 1
+        PLUGIN.CALL by <ann> measure@0.1.0 after-find Patient*1 masked(ssn) -> ok rows 1
         PHI.QUERY by <ann> Patient*1 read(name nameKey) -> ok rows 1"#]]);
     kit.post("/functions/measure")
         .json(json!({}))

@@ -85,8 +85,8 @@ async fn from_install_to_remove() {
     let save = kit.post("/classes/Patient").json(json!({"name": "Ada"})).as_user("ann").await;
     save.is(expect![[r#"400 {"code":119,"error":"Permission denied"}"#]]).trail(expect![[r#"
         PHI.CREATE intent by <ann> Patient*1 wrote(name)
-          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient read(chain) -> denied 119 rows 1 by rule grant
-          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient -> denied 119 rows 1 by rule grant
+          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient*1 read(chain) -> denied 119 rows 1 by rule grant
+          PLUGIN.CALL by <ann> first@0.1.0 before-save Patient*1 -> denied 119 rows 1 by rule grant
         PHI.CREATE outcome by <ann> Patient*1 wrote(name) -> denied 119 by rule policy"#]]);
 
     // Approved as asked.

@@ -29,7 +29,7 @@ async fn a_save_is_changed_by_the_guard_recorded_and_answered() {
         .ok(201)
         .trail(expect![[r#"
             PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-              PLUGIN.CALL by <ann> patient-guard@0.1.0 before-save Patient read(name ssn) wrote(name nameKey ssn) -> ok rows 1
+              PLUGIN.CALL by <ann> patient-guard@0.1.0 before-save Patient*1 read(name ssn) wrote(name nameKey ssn) -> ok rows 1
             PHI.CREATE outcome by <ann> Patient*1 read(name nameKey ssn) wrote(name nameKey ssn) -> ok"#]]);
     assert_eq!(saved.body["name"], format!("{name} Ann"));
     assert_eq!(saved.body["ssn"], "756.9217.0769.85");
@@ -52,7 +52,7 @@ async fn a_save_that_the_guard_refuses_changes_nothing_and_is_recorded() {
         .is(expect![[r#"400 {"code":142,"error":"ssn is neither an AHV number nor a social security number"}"#]])
         .trail(expect![[r#"
             PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
-              PLUGIN.CALL by <ann> patient-guard@0.1.0 before-save Patient read(name ssn) wrote(nameKey) -> denied 142 rows 1 by rule plugin
+              PLUGIN.CALL by <ann> patient-guard@0.1.0 before-save Patient*1 read(name ssn) wrote(nameKey) -> denied 142 rows 1 by rule plugin
             PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 142"#]]);
     assert_eq!(kit.get("/classes/Patient").as_master().await.results().len(), 0);
     kit.finish().await;
@@ -66,12 +66,12 @@ async fn what_the_guard_masks_never_leaves_and_is_recorded_as_masked() {
     let id = kit.seed("Patient", patient).await;
     let seen = kit.get("/classes/Patient").as_user("ann").await.is(expect![[r#"200 {"results":[{"createdAt":"<now>","name":"Ann","nameKey":"ann","objectId":"<1>","ssn":"***.****.**69.85","updatedAt":"<now>"}]}"#]]).trail(expect![[r#"
         PLUGIN.CALL by <ann> patient-guard@0.1.0 before-find Patient -> ok
-        PLUGIN.CALL by <ann> patient-guard@0.1.0 after-find Patient read(ssn) wrote(ssn) masked(email) -> ok rows 1
+        PLUGIN.CALL by <ann> patient-guard@0.1.0 after-find Patient*1 read(ssn) wrote(ssn) masked(email) -> ok rows 1
         PHI.QUERY by <ann> Patient*1 read(name nameKey ssn) -> ok rows 1"#]]);
     assert!(!seen.text.to_lowercase().contains(&mail.to_lowercase()));
     let one = kit.get(&format!("/classes/Patient/{id}")).as_user("ann").await.ok(200).trail(expect![[r#"
         PLUGIN.CALL by <ann> patient-guard@0.1.0 before-find Patient read(objectId) -> ok
-        PLUGIN.CALL by <ann> patient-guard@0.1.0 after-find Patient read(ssn) wrote(ssn) masked(email) -> ok rows 1
+        PLUGIN.CALL by <ann> patient-guard@0.1.0 after-find Patient*1 read(ssn) wrote(ssn) masked(email) -> ok rows 1
         PHI.READ by <ann> Patient*1 read(name nameKey ssn) -> ok rows 1"#]]);
     assert!(!one.text.to_lowercase().contains(&mail.to_lowercase()));
     assert_eq!(one.body["ssn"], seen.results()[0]["ssn"]);
@@ -100,7 +100,7 @@ async fn a_function_reads_as_plugin_acting_for_its_caller() {
         .is(expect![[r#"200 {"result":{"bands":[{"count":1,"from":0,"to":17},{"count":1,"from":18,"to":64},{"count":1,"from":65}],"unknown":0}}"#]])
         .trail(expect![[r#"
             PLUGIN.CALL by plugin patient-guard for <ann> patient-guard@0.1.0 before-find Patient for HOPERAT -> ok
-            PLUGIN.CALL by plugin patient-guard for <ann> patient-guard@0.1.0 after-find Patient read(ssn) for HOPERAT -> ok rows 3
+            PLUGIN.CALL by plugin patient-guard for <ann> patient-guard@0.1.0 after-find Patient*3 read(ssn) for HOPERAT -> ok rows 3
             PHI.QUERY by plugin patient-guard for <ann> Patient*3 read(birthDate) for HOPERAT -> ok rows 3
             PLUGIN.CALL by <ann> patient-guard@0.1.0 functions ageHistogram read(Patient.birthDate) for HOPERAT -> ok
             FUNCTION.CALL by <ann> ageHistogram -> ok"#]]);

@@ -42,7 +42,7 @@ async fn a_class_is_made_shown_changed_and_dropped() {
         SCHEMA.DELETE outcome by master Chart -> error 255"#]]);
     kit.delete("/purge/Chart").as_master().await.is(expect!["200 {}"]).trail(expect![[r#"
         PHI.DELETE intent by master Chart
-        PHI.DELETE outcome by master Chart -> ok rows 1"#]]);
+        PHI.DELETE outcome by master Chart*1 -> ok rows 1"#]]);
     kit.delete("/schemas/Chart").as_master().await.is(expect!["200 {}"]).trail(expect![[r#"
         SCHEMA.DELETE intent by master Chart
         SCHEMA.DELETE outcome by master Chart -> ok"#]]);
