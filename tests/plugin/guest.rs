@@ -238,14 +238,18 @@ async fn a_broken_masker_lets_nothing_out() {
 
     let found = kit.get("/classes/Patient").as_user("ann").await;
     assert!(found.body.get("results").is_none(), "rows left unmasked");
-    found.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[r#"
+    found.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[
+        r#"
         PLUGIN.CALL by <ann> trap@0.1.0 after-find Patient*1 -> error 141 rows 1 by rule unreachable
-        PHI.QUERY by <ann> Patient -> error 141"#]]);
+        PHI.QUERY by <ann> Patient -> error 141"#
+    ]]);
 
     let got = kit.get(&format!("/classes/Patient/{patient}")).as_user("ann").await;
-    got.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[r#"
+    got.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[
+        r#"
         PLUGIN.CALL by <ann> trap@0.1.0 after-find Patient*1 -> error 141 rows 1 by rule unreachable
-        PHI.READ by <ann> Patient*1 -> error 141"#]]);
+        PHI.READ by <ann> Patient*1 -> error 141"#
+    ]]);
     kit.finish().await;
 }
 
