@@ -50,6 +50,16 @@ pub mod errand {
         inv.elevated_reader("Patient", purpose::HOPERAT)?.count(Find::all())
     }
 
+    /// Reads names, and then breaks: by a panic, or by never coming back.
+    #[function]
+    fn vanish(inv: &Invocation, errand: Params<Errand>) -> Result<usize, Fault> {
+        let names = names(inv)?;
+        while errand.0.name == "loop" {
+            std::hint::black_box(&names);
+        }
+        panic!("{} names were read", names.len());
+    }
+
     /// Reads whole documents.
     #[function]
     fn documents(inv: &Invocation) -> Result<Vec<Json>, Fault> {

@@ -109,6 +109,25 @@ async fn what_is_granted_works() {
     kit.finish().await;
 }
 
+/// However a guest ends, what it read before is in the trail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_before_the_end_is_recorded() {
+    let (kit, asks) = installed().await;
+    kit.seed("Patient", json!({"name": kit.canary()})).await;
+    approve(&kit, &asks).await.ok(200);
+    activate(&kit).await;
+    let vanish = |how: &str| kit.post("/functions/vanish").json(json!({"name": how})).as_user("ann");
+    vanish("panic").await.is(expect![[r#"400 {"code":141,"error":"Cloud code failed (ref <request>)."}"#]]).trail(expect![[r#"
+        PHI.QUERY by plugin errand for <ann> Patient*1 read(name) for TREAT -> ok rows 1
+        PLUGIN.CALL by <ann> errand@0.1.0 functions vanish read(Patient.name) for TREAT -> error 141 by rule unreachable
+        FUNCTION.CALL by <ann> vanish -> error 141"#]]);
+    vanish("loop").await.is(expect![[r#"400 {"code":124,"error":"Cloud code timed out (ref <request>)."}"#]]).trail(expect![[r#"
+        PHI.QUERY by plugin errand for <ann> Patient*1 read(name) for TREAT -> ok rows 1
+        PLUGIN.CALL by <ann> errand@0.1.0 functions vanish read(Patient.name) for TREAT -> error 124 by rule deadline
+        FUNCTION.CALL by <ann> vanish -> error 124"#]]);
+    kit.finish().await;
+}
+
 /// A grant that is narrower than what was asked for answers the rest with 119.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_narrowed_grant_holds() {
