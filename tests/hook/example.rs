@@ -53,7 +53,7 @@ async fn refuse_delete_keeps_what_must_be_kept() {
     delete("Record", &held).await.is(expect![[r#"400 {"code":119,"error":"the record is under legal hold"}"#]]).trail(expect![[r#"
         PHI.DELETE intent by master Record*1
           PLUGIN.CALL by master refuse-delete@0.1.0 before-delete Record*1 read(legalHold) -> denied 119 rows 1 by rule plugin
-        PHI.DELETE outcome by master Record*1 -> error 119"#]]);
+        PHI.DELETE outcome by master Record*1 -> denied 119 by rule plugin"#]]);
     delete("Record", &young)
         .await
         .is(expect![[r#"400 {"code":119,"error":"the record has to be kept longer"}"#]]);

@@ -36,7 +36,7 @@ async fn fields_that_were_not_granted_stay_shut() {
           PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 wrote(ssn) -> denied 119 rows 1 by rule grant
           PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 masked(ssn) -> denied 119 rows 1 by rule grant
           PLUGIN.CALL by <ann> snoop@0.1.0 before-save Patient*1 read(name) -> denied 142 rows 1 by rule plugin
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 142"#]]);
+        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> denied 142 by rule plugin"#]]);
     kit.finish().await;
 }
 

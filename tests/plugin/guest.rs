@@ -206,13 +206,13 @@ async fn a_save_inside_a_save_inside_a_save_ends() {
           PHI.CREATE intent by plugin recurse for <ann> Patient*1 wrote(name) for TREAT
           PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
           PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
-          PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
+          PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> denied 141 by rule plugin
           PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
-          PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
+          PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> denied 141 by rule plugin
           PLUGIN.CALL by plugin recurse for <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
-          PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> error 141
+          PHI.CREATE outcome by plugin recurse for <ann> Patient*1 wrote(name) for TREAT -> denied 141 by rule plugin
           PLUGIN.CALL by <ann> recurse@0.1.0 before-save Patient*1/0 wrote(name) for TREAT -> denied 141 by rule plugin
-        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 141"#]]).await;
+        PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> denied 141 by rule plugin"#]]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

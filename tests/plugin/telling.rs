@@ -23,7 +23,7 @@ async fn a_guest_that_blabs_is_cut_short() {
         .trail(expect![[r#"
             PHI.CREATE intent by <ann> Patient*1 wrote(ssn)
               PLUGIN.CALL by <ann> blab@0.1.0 before-save Patient*1 read(ssn) -> denied 142 rows 1 by rule plugin
-            PHI.CREATE outcome by <ann> Patient*1 wrote(ssn) -> error 142"#]]);
+            PHI.CREATE outcome by <ann> Patient*1 wrote(ssn) -> denied 142 by rule plugin"#]]);
     assert!(kit.log_holds("how many"), "what tells nothing is logged");
 
     let long = kit.post("/functions/blab").json(json!({})).as_user("ann").await.fails(400, 4_711);

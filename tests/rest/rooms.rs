@@ -53,7 +53,7 @@ async fn a_save_that_the_guard_refuses_changes_nothing_and_is_recorded() {
         .trail(expect![[r#"
             PHI.CREATE intent by <ann> Patient*1 wrote(name ssn)
               PLUGIN.CALL by <ann> patient-guard@0.1.0 before-save Patient*1 read(name ssn) wrote(nameKey) -> denied 142 rows 1 by rule plugin
-            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> error 142"#]]);
+            PHI.CREATE outcome by <ann> Patient*1 wrote(name ssn) -> denied 142 by rule plugin"#]]);
     assert_eq!(kit.get("/classes/Patient").as_master().await.results().len(), 0);
     kit.finish().await;
 }

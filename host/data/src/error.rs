@@ -13,6 +13,9 @@ pub enum Error {
     /// Policy said no; recorded as a denial, answered with the code.
     #[error("{0}")]
     Denied(ParseError),
+    /// A plugin said no, in its own words; recorded as a denial, answered with the code.
+    #[error("{0}")]
+    Vetoed(ParseError),
     /// The operation belongs to the master key: HTTP 403 without a Parse code.
     #[error("{0}")]
     Forbidden(&'static str),
@@ -48,7 +51,7 @@ impl Error {
     /// The Parse code that goes with the error; 1 for what has none.
     pub fn code(&self) -> Code {
         match self {
-            Error::Refused(error) | Error::Denied(error) => error.code,
+            Error::Refused(error) | Error::Denied(error) | Error::Vetoed(error) => error.code,
             Error::Forbidden(_) => Code::OperationForbidden,
             Error::Unavailable { .. } | Error::Internal(_) => Code::InternalServerError,
         }

@@ -112,6 +112,7 @@ impl From<Refusal> for crate::Error {
     fn from(refusal: Refusal) -> crate::Error {
         match refusal.kind {
             RefusalKind::Denied => crate::Error::Denied(refusal.error),
+            RefusalKind::Refused => crate::Error::Vetoed(refusal.error),
             _ => crate::Error::Refused(refusal.error),
         }
     }

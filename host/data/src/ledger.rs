@@ -11,7 +11,7 @@ use std::sync::Arc;
 use audit::{
     Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Ref, RefKey, Sink, Source, Stage, Status,
 };
-use model::{ClassName, ObjectId};
+use model::{ClassName, Object, ObjectId};
 
 use crate::{
     Context, Error, Principal,
@@ -63,6 +63,28 @@ impl Ledger {
     pub(crate) async fn denied_at_the_door(&self, draft: Draft) -> Result<(), Error> {
         self.sink.enqueue(draft)?.durable().await?;
         Ok(())
+    }
+
+    /// Records objects that decide what an operation finds, without leaving themselves: a sub-query's, a relation's owner.
+    ///
+    /// Queued: the record of the operation around it follows, and that one is awaited.
+    pub(crate) fn looked_at(
+        &self,
+        cx: &Context,
+        action: Action,
+        target: &Target,
+        objects: &[Object],
+        field: Option<&str>,
+    ) -> Result<(), Error> {
+        let mut draft = self.draft(cx, action.code(), target);
+        let refs: Vec<Ref> = objects.iter().map(|object| self.reference(&object.class, &object.id)).collect();
+        draft.outcome = Some(Outcome { status: Status::Ok, code: None, rows: refs.len() as u64, bytes: 0 });
+        draft.fields.read = field.map(Name::clean).into_iter().collect();
+        if let Some(named) = &mut draft.object {
+            named.count = refs.len() as u64;
+            named.refs = refs;
+        }
+        self.queue(draft)
     }
 
     /// Queues a record that a later one of the same operation makes durable, since the log keeps their order.
@@ -126,6 +148,7 @@ fn outcome(error: Option<&Error>, rows: u64) -> (Outcome, Option<Decision>) {
     let (status, code, decision) = match error {
         None => (Status::Ok, None, None),
         Some(error @ Error::Denied(_)) => (Status::Denied, Some(error.code().number()), denied("policy")),
+        Some(error @ Error::Vetoed(_)) => (Status::Denied, Some(error.code().number()), denied("plugin")),
         Some(Error::Forbidden(_)) => (Status::Denied, None, denied("master-key")),
         // The caller may not learn whether an object exists; the trail says just what was answered.
         Some(error @ Error::Refused(_)) => (Status::Error, Some(error.code().number()), None),

@@ -67,9 +67,9 @@ impl Failure {
     /// The form in which a batch tells of one of its requests.
     pub(crate) fn in_batch(self) -> ErrorBody<'static> {
         match self {
-            Failure::Data(data::Error::Refused(error) | data::Error::Denied(error)) => {
-                ErrorBody { code: Some(error.code.number()), error: error.message }
-            }
+            Failure::Data(
+                data::Error::Refused(error) | data::Error::Denied(error) | data::Error::Vetoed(error),
+            ) => ErrorBody { code: Some(error.code.number()), error: error.message },
             Failure::Data(data::Error::Forbidden(text)) => {
                 ErrorBody { code: Some(Code::OperationForbidden.number()), error: text.into() }
             }
@@ -103,7 +103,7 @@ pub(crate) struct ErrorBody<'a> {
 
 fn data_reply(error: data::Error) -> Reply {
     match error {
-        data::Error::Refused(error) | data::Error::Denied(error) => {
+        data::Error::Refused(error) | data::Error::Denied(error) | data::Error::Vetoed(error) => {
             let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
             let reply = Reply::error(status, Some(error.code), &error.message);
             if error.code == Code::RequestLimitExceeded { reply.retrying(BUSY_SECONDS) } else { reply }

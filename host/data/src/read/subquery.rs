@@ -4,8 +4,15 @@ use std::pin::Pin;
 
 use model::{Filter, Limit, Path, Query, Test, Value};
 
-use super::find::{nothing, too_deep};
-use crate::{Context, Data, Error, policy};
+use super::{
+    find::{nothing, too_deep},
+    shape,
+};
+use crate::{
+    Context, Data, Error,
+    action::{Action, Target},
+    policy,
+};
 
 type Resolving<'a> = Pin<Box<dyn Future<Output = Result<Filter, Error>> + Send + 'a>>;
 
@@ -62,6 +69,7 @@ impl Data {
             return Err(too_deep());
         }
         let mut query = query;
+        let target = Target { shape: shape::of(&query.filter), ..Target::class(&query.class) };
         query.filter = self.resolve(cx, query.filter, depth + 1).await?;
         // The reference ignores a sub-query's own limit, and so do its answers.
         query.limit = Some(Limit::All);
@@ -75,7 +83,10 @@ impl Data {
                 }
             }
         }
-        self.nested(cx, query).await
+        let rows = self.nested(cx, query).await?;
+        // Whoever asks learns something of these objects, though none of them leaves.
+        self.inner.ledger.looked_at(cx, Action::Find, &target, &rows, key.map(Path::root))?;
+        Ok(rows)
     }
 
     /// Membership tells something of the owner: the caller must be able to see it and the field.
@@ -92,7 +103,10 @@ impl Data {
             return Err(Error::denied());
         }
         match self.inner.vault.one(&permit, owner).await? {
-            Some(_) => Ok(()),
+            Some(owner) => {
+                let (target, rows) = (Target::class(class), std::slice::from_ref(&owner));
+                self.inner.ledger.looked_at(cx, Action::Get, &target, rows, Some(key.root()))
+            }
             None if cx.is_master() => Ok(()),
             None => Err(Error::not_found()),
         }

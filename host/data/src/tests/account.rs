@@ -81,7 +81,9 @@ async fn only_the_user_changes_the_user() {
         code(&house.change(&house.anyone().await, "_User", &ann_id, json!({"nick": "x"})).await.unwrap_err()),
         206
     );
-    house.change(&ann, "_User", &ann_id, json!({"nick": "x"})).await.unwrap();
+    house.change(&ann, "_User", &ann_id, json!({"nick": "x", "sessionToken": "r:sent-back"})).await.unwrap();
+    let users = house.data.schema(&house.master().await, &ClassName::user()).await.unwrap();
+    assert!(!users.fields.contains_key("sessionToken"), "a token that is sent back isn't kept");
     let changed = house.change(&ann, "_User", &ann_id, json!({"password": "other"})).await.unwrap();
     assert_eq!(code(&house.with_token(&ann.user().unwrap().token).await.unwrap_err()), 209);
     assert!(house.with_token(&changed.session_token.unwrap()).await.is_ok());

@@ -22,6 +22,7 @@ async fn a_hook_changes_and_refuses_saves() {
     assert_eq!(house.fetch(&cx, "Patient", &saved.id).await.unwrap()["stamp"], "checked");
     let refused = house.save(&cx, "Patient", json!({"name": "refuse"})).await.unwrap_err();
     assert_eq!((code(&refused), refused.to_string()), (142, "not this one (code 142)".to_owned()));
+    assert_eq!(house.records(0).last().unwrap(), "PhiCreate outcome Denied Patientx1");
     assert_eq!(house.find(&cx, "Patient", json!({})).await.unwrap().len(), 1);
     assert_eq!(fake.seen.lock()[..2], ["before-save original=false", "after-save saved=true"]);
     house.change(&cx, "Patient", &saved.id, json!({"name": "Joe"})).await.unwrap();

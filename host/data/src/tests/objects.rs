@@ -105,7 +105,12 @@ async fn sub_queries_run_with_the_callers_rights() {
     house.save(&cx, "Patient", json!({"ward": to})).await.unwrap();
     let filter = json!({"ward": {"$inQuery": {"className": "Ward", "where": {"name": "North"}}}});
     assert_eq!(house.find(&ann, "Patient", filter.clone()).await.unwrap().len(), 1);
-    assert_eq!(house.find(&cx, "Patient", filter).await.unwrap().len(), 0);
+    let before = house.trail.records().len();
+    assert_eq!(house.find(&cx, "Patient", filter.clone()).await.unwrap().len(), 0);
+    assert_eq!(house.records(before), ["PhiQuery single Ok Wardx0", "PhiQuery single Ok Patientx0"]);
+    let before = house.trail.records().len();
+    house.find(&ann, "Patient", filter).await.unwrap();
+    assert_eq!(house.records(before), ["PhiQuery single Ok Wardx1", "PhiQuery single Ok Patientx1"]);
 }
 
 #[tokio::test]

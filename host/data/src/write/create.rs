@@ -54,6 +54,8 @@ impl Data {
         if class.as_str() == "_Session" {
             return self.prepare_session(cx, id, at, body);
         }
+        let mut body = body;
+        class::clean(class, &mut body.update);
         super::fields::check_sent(&body.update)?;
         check_claims(class, &body)?;
         let schema = self.writable_class(cx, class).await?;

@@ -50,6 +50,8 @@ impl Data {
         at: Date,
         body: Body,
     ) -> Result<Prepared, Error> {
+        let mut body = body;
+        class::clean(class, &mut body.update);
         super::fields::check_sent(&body.update)?;
         class::check_update(cx, class, id, &body.update)?;
         let schema = self.inner.schemas.find(class).ok_or_else(Error::not_found)?;

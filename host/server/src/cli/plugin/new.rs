@@ -25,7 +25,7 @@ pub(in crate::cli) struct New {
     /// The folder to make. Default: the name.
     #[arg(long, value_name = "DIR")]
     path: Option<PathBuf>,
-    /// Takes the SDK from a folder instead of the registry.
+    /// The folder of the SDK: `sdk/rust` of a checkout of Parapet. It isn't published yet.
     #[arg(long, value_name = "DIR")]
     sdk_path: Option<PathBuf>,
 }
@@ -42,7 +42,13 @@ impl New {
         }
         let sdk = match &self.sdk_path {
             Some(path) => from_folder(path)?,
-            None => format!("\"{}\"", env!("CARGO_PKG_VERSION")),
+            // A name that nobody has taken on a registry could be taken by somebody else.
+            None => bail!(
+                anyhow::anyhow!(
+                    "say with --sdk-path where the SDK is: the folder sdk/rust of a checkout of Parapet"
+                )
+                .context(Exit::Plugin)
+            ),
         };
         let folder = self.path.clone().unwrap_or_else(|| PathBuf::from(&self.name));
         write(&folder, &self.name, &sdk)?;
