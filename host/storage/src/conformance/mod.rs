@@ -12,6 +12,7 @@ mod equality;
 mod insert;
 mod list;
 mod logic;
+mod name;
 mod order;
 mod path;
 mod pattern;
@@ -78,6 +79,7 @@ const GROUPS: &[&[Case]] = &[
     unique::CASES,
     commit::CASES,
     schema::CASES,
+    name::CASES,
 ];
 
 /// One thing that every backend must do.
