@@ -5,7 +5,6 @@
 //! ```
 
 mod acl;
-mod agree;
 mod bench;
 mod commit;
 mod dotted;
@@ -17,17 +16,11 @@ mod order;
 mod path;
 mod pattern;
 mod projection;
-mod race;
 mod range;
 mod relation;
-mod schema;
-mod size;
-mod text;
 mod unique;
 mod update;
 mod window;
-
-pub use agree::{Disagreement, agree};
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -83,10 +76,6 @@ const GROUPS: &[&[Case]] = &[
     relation::CASES,
     unique::CASES,
     commit::CASES,
-    schema::CASES,
-    text::CASES,
-    size::CASES,
-    race::CASES,
 ];
 
 /// One thing that every backend must do.
