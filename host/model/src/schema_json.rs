@@ -1,11 +1,8 @@
 //! Schemas to and from the JSON of the schema API.
 
 mod permissions;
-mod stored;
 #[cfg(test)]
 mod tests;
-
-pub use stored::{from_stored, stored};
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Schemas there and back, and what is no schema.
 
 use super::*;
-use crate::{Acl, Permissions, Rights, Unique, Value, schema::ClassOp};
+use crate::{Acl, Rights, Unique, Value, schema::ClassOp};
 
 fn map(json: Json) -> JsonMap<String, Json> {
     match json {
@@ -54,28 +54,6 @@ fn full() -> Schema {
         ("x".into(), Rights::default()),
     ])));
     schema
-}
-
-#[test]
-fn the_stored_form_is_lossless() {
-    let schema = full();
-    let text = serde_json::to_string(&stored(&schema)).unwrap();
-    assert_eq!(from_stored(serde_json::from_str(&text).unwrap()).unwrap(), schema);
-    let plain = Schema::new(ClassName::new("Patient").unwrap());
-    assert_eq!(from_stored(stored(&plain)).unwrap(), plain);
-    let closed = Schema { permissions: Permissions::default(), ..plain };
-    assert_eq!(from_stored(stored(&closed)).unwrap(), closed);
-}
-
-#[test]
-fn a_damaged_stored_form_is_refused() {
-    let mut json = stored(&full());
-    json["fields"]["level"]["kind"] = "Pointer".into();
-    assert!(from_stored(json).unwrap_err().message.contains("the type of a field"));
-    assert!(from_stored(json!({})).is_err());
-    let mut json = stored(&full());
-    json["permissions"]["operations"]["drop"] = json!({});
-    assert!(from_stored(json).is_err());
 }
 
 #[test]
