@@ -75,6 +75,34 @@ impl FieldType {
         }
     }
 
+    /// Finds the type of a name in the schema API; `None` when no type is called so.
+    ///
+    /// `target` is asked for the class of a pointer or a relation, and only then.
+    ///
+    /// # Errors
+    /// What `target` answers.
+    pub fn from_name<E>(
+        name: &str,
+        target: impl FnOnce() -> Result<ClassName, E>,
+    ) -> Result<Option<FieldType>, E> {
+        Ok(Some(match name {
+            "String" => FieldType::String,
+            "Number" => FieldType::Number,
+            "Boolean" => FieldType::Boolean,
+            "Date" => FieldType::Date,
+            "Object" => FieldType::Object,
+            "Array" => FieldType::Array,
+            "GeoPoint" => FieldType::GeoPoint,
+            "Polygon" => FieldType::Polygon,
+            "File" => FieldType::File,
+            "Bytes" => FieldType::Bytes,
+            "ACL" => FieldType::Acl,
+            "Pointer" => FieldType::Pointer(target()?),
+            "Relation" => FieldType::Relation(target()?),
+            _ => return Ok(None),
+        }))
+    }
+
     /// The name as schema errors spell it: `Pointer<_User>`.
     pub fn describe(&self) -> String {
         match self {

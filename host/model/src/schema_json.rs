@@ -152,28 +152,12 @@ fn kind_of(name: &str, map: &JsonMap<String, Json>) -> Result<FieldType, ParseEr
         Some(Json::String(class)) => ClassName::new(class),
         Some(_) => Err(invalid("invalid JSON")),
     };
-    Ok(match kind {
-        "String" => FieldType::String,
-        "Number" => FieldType::Number,
-        "Boolean" => FieldType::Boolean,
-        "Date" => FieldType::Date,
-        "Object" => FieldType::Object,
-        "Array" => FieldType::Array,
-        "GeoPoint" => FieldType::GeoPoint,
-        "Polygon" => FieldType::Polygon,
-        "File" => FieldType::File,
-        "Bytes" => FieldType::Bytes,
-        "Pointer" => FieldType::Pointer(target()?),
-        "Relation" => FieldType::Relation(target()?),
-        // A schema that was read and is sent back names the ACL, too.
-        "ACL" if name == "ACL" => FieldType::Acl,
-        other => {
-            return Err(ParseError::new(
-                Code::IncorrectType,
-                format!("invalid field type: {}", shown(other)),
-            ));
-        }
-    })
+    match FieldType::from_name(kind, target)? {
+        // A schema that was read and is sent back names the ACL, too; no other field may be one.
+        Some(FieldType::Acl) if name != "ACL" => None,
+        found => found,
+    }
+    .ok_or_else(|| ParseError::new(Code::IncorrectType, format!("invalid field type: {}", shown(kind))))
 }
 
 fn field_json(field: &Field) -> Json {
@@ -205,7 +189,8 @@ fn index_of(json: Json) -> Result<BTreeMap<String, IndexKind>, ParseError> {
     fields.into_iter().map(|(field, json)| Ok((field, kind(json)?))).collect()
 }
 
-fn index_json(index: &BTreeMap<String, IndexKind>) -> Json {
+/// Shows an index as the schema API does: its fields with 1, -1 or the name of their kind.
+pub fn index_json(index: &BTreeMap<String, IndexKind>) -> Json {
     let kind = |kind: &IndexKind| match kind {
         IndexKind::Ascending => Json::from(1),
         IndexKind::Descending => Json::from(-1),

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     ClassName, Field, FieldName, FieldType, Schema, Unique,
     schema::{IndexKind, Indexes},
+    schema_json::index_json,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -83,7 +84,7 @@ pub(crate) fn json(layout: &Layout) -> Json {
         "className": schema.class.as_str(),
         "fields": fields,
         "classLevelPermissions": permissions::json(&schema.permissions),
-        "indexes": indexes_json(&schema.indexes),
+        "indexes": schema.indexes.iter().map(|(name, index)| (name.clone(), index_json(index))).collect::<Json>(),
         "_parapet": {"unique": unique, "table": layout.table, "columns": columns, "joins": joins},
     })
 }
@@ -128,42 +129,13 @@ fn field_json(field: &Field) -> Json {
 
 fn field_of(json: &Json) -> Option<Field> {
     let target = || ClassName::new(json.get("targetClass")?.as_str()?).ok();
-    let kind = match json.get("type")?.as_str()? {
-        "String" => FieldType::String,
-        "Number" => FieldType::Number,
-        "Boolean" => FieldType::Boolean,
-        "Date" => FieldType::Date,
-        "Object" => FieldType::Object,
-        "Array" => FieldType::Array,
-        "GeoPoint" => FieldType::GeoPoint,
-        "Polygon" => FieldType::Polygon,
-        "File" => FieldType::File,
-        "Bytes" => FieldType::Bytes,
-        "Pointer" => FieldType::Pointer(target()?),
-        "Relation" => FieldType::Relation(target()?),
-        "ACL" => FieldType::Acl,
-        _ => return None,
-    };
+    let kind = FieldType::from_name(json.get("type")?.as_str()?, || target().ok_or(())).ok()??;
     let default = json.get("defaultValue").map(|json| stored::value(&json.to_string()));
     let default = match default {
         Some(value) => Some(value?),
         None => None,
     };
     Some(Field { kind, required: json.get("required").and_then(Json::as_bool).unwrap_or_default(), default })
-}
-
-fn indexes_json(indexes: &Indexes) -> Json {
-    let kind = |kind: &IndexKind| match kind {
-        IndexKind::Ascending => json!(1),
-        IndexKind::Descending => json!(-1),
-        IndexKind::Named(name) => json!(name),
-    };
-    indexes
-        .iter()
-        .map(|(name, fields)| {
-            (name.clone(), fields.iter().map(|(field, of)| (field.clone(), kind(of))).collect::<Json>())
-        })
-        .collect()
 }
 
 fn indexes_of(json: &Json) -> Option<Indexes> {

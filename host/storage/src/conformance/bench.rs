@@ -61,22 +61,11 @@ pub(super) fn schema(name: &str, fields: &str) -> Result<Schema, Wrong> {
     let mut schema = Schema::new(ClassName::new(name)?);
     for field in fields.split_whitespace() {
         let (name, kind) = field.split_once(':').ok_or_else(|| Wrong(format!("bad notation {field}")))?;
-        let kind = match kind {
-            "String" => FieldType::String,
-            "Number" => FieldType::Number,
-            "Boolean" => FieldType::Boolean,
-            "Date" => FieldType::Date,
-            "Object" => FieldType::Object,
-            "Array" => FieldType::Array,
-            "GeoPoint" => FieldType::GeoPoint,
-            "Polygon" => FieldType::Polygon,
-            "File" => FieldType::File,
-            "Bytes" => FieldType::Bytes,
-            other => match (other.strip_prefix('*'), other.strip_prefix('<')) {
-                (Some(class), _) => FieldType::Pointer(ClassName::new(class)?),
-                (_, Some(class)) => FieldType::Relation(ClassName::new(class)?),
-                _ => return Err(Wrong(format!("bad notation {field}"))),
-            },
+        let bad = || Wrong(format!("bad notation {field}"));
+        let kind = match (kind.strip_prefix('*'), kind.strip_prefix('<')) {
+            (Some(class), _) => FieldType::Pointer(ClassName::new(class)?),
+            (_, Some(class)) => FieldType::Relation(ClassName::new(class)?),
+            _ => FieldType::from_name(kind, || Err(bad()))?.ok_or_else(bad)?,
         };
         schema.fields.insert(FieldName::new(name)?, Field::new(kind));
     }
