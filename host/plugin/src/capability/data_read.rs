@@ -2,7 +2,7 @@
 
 use wasmtime::component::{HasSelf, Linker, Resource};
 
-use super::Opening;
+use super::{Entered, Opening};
 use crate::{
     bindings::parapet::cloud::{
         data_read::{self, Host},
@@ -31,17 +31,14 @@ impl Host for State {
 }
 
 impl State {
-    /// Opens a class within a grant.
+    /// Opens a class within a grant, for reading.
     pub(super) fn open_reader(
         &mut self,
         opening: Option<&Opening>,
         class: &str,
         purpose: &str,
     ) -> Answer<Resource<Opened>> {
-        self.pay(class.len() + purpose.len())?;
-        let cx = self.narrow(opening.map(|opening| &opening.grant), class, purpose)?;
-        let mask = opening.map(|opening| opening.mask(class)).unwrap_or_default();
-        let class = model::ClassName::new(class)?;
+        let Entered { cx, class, mask } = self.enter(opening, class, purpose)?;
         self.lend(Opened { cx, class, mask })
     }
 }

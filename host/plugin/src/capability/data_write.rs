@@ -2,7 +2,7 @@
 
 use wasmtime::component::{HasSelf, Linker, Resource};
 
-use super::Opening;
+use super::{Entered, Opening};
 use crate::{
     bindings::parapet::cloud::{
         data_write::{self, Host},
@@ -31,19 +31,16 @@ impl Host for State {
 }
 
 impl State {
-    /// Opens a class within a grant.
+    /// Opens a class within a grant, for writing.
     pub(super) fn open_writer(
         &mut self,
         opening: Option<&Opening>,
         class: &str,
         purpose: &str,
     ) -> Answer<Resource<Opened>> {
-        self.pay(class.len() + purpose.len())?;
-        let cx = self.narrow(opening.map(|opening| &opening.grant), class, purpose)?;
-        let mask = opening.map(|opening| opening.mask(class)).unwrap_or_default();
-        let granted = opening.and_then(|opening| opening.grant.classes.get(class));
+        let Entered { cx, class, mask } = self.enter(opening, class, purpose)?;
+        let granted = opening.and_then(|opening| opening.grant.classes.get(&class));
         let (creates, deletes) = granted.map_or((false, false), |granted| (granted.create, granted.delete));
-        let class = model::ClassName::new(class)?;
         self.opened += 1;
         self.lend(Opened { number: self.opened, cx, class, mask, creates, deletes })
     }

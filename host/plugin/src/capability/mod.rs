@@ -8,11 +8,12 @@ pub(crate) mod log;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use data::{Grant, PluginIdentity};
+use data::{Context, Grant, PluginIdentity};
 use model::ClassName;
 use wasmtime::component::Linker;
 
 use crate::{
+    fault::Answer,
     manifest::{Capability, CapabilityAsk},
     mask::{Mask, class_grant},
     state::State,
@@ -55,5 +56,25 @@ impl Opening {
 
     fn mask(&self, class: &str) -> Arc<Mask> {
         self.masks.get(class).cloned().unwrap_or_default()
+    }
+}
+
+/// A class that a guest was let into.
+struct Entered {
+    cx: Context,
+    class: ClassName,
+    mask: Arc<Mask>,
+}
+
+impl State {
+    /// Lets a guest into a class that a capability may open, for a purpose.
+    ///
+    /// # Errors
+    /// Fault 119 when the class or the purpose isn't granted.
+    fn enter(&mut self, opening: Option<&Opening>, class: &str, purpose: &str) -> Answer<Entered> {
+        self.pay(class.len() + purpose.len())?;
+        let cx = self.narrow(opening.map(|opening| &opening.grant), class, purpose)?;
+        let mask = opening.map(|opening| opening.mask(class)).unwrap_or_default();
+        Ok(Entered { cx, class: ClassName::new(class)?, mask })
     }
 }
