@@ -48,9 +48,10 @@ pub(crate) fn permit(cx: &Context, schema: &Arc<Schema>, op: ClassOp) -> Result<
     if class == "_Installation" && matches!(op, ClassOp::Find | ClassOp::Count | ClassOp::Delete) {
         return Err(Error::denied());
     }
-    let mut rows = clp::rows(cx, schema, op)?;
+    let groups = cx.groups();
+    let mut rows = clp::rows(cx, &groups, schema, op)?;
     let access = if changes { Access::Write } else { Access::Read };
-    rows = rows.and(Filter::Acl(access, cx.groups()));
+    rows = rows.and(Filter::Acl(access, groups));
     if class == "_Session" {
         rows = rows.and(own_sessions(cx)?);
     }

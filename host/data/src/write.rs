@@ -8,5 +8,5 @@ mod prepare;
 mod transaction;
 mod update;
 
-pub(crate) use prepare::Prepared;
+pub(crate) use prepare::{Prepared, visible};
 pub use transaction::{Done, Item};

@@ -14,6 +14,7 @@ use crate::{
     ledger::Entry,
     policy,
     vault::Wanted,
+    write::visible,
 };
 
 /// What somebody gives to log in: a username or an e-mail address, and a password.
@@ -204,9 +205,7 @@ impl Data {
     /// A user as it sees itself.
     pub(super) async fn own_view(&self, user: &ObjectId) -> Result<Object, Error> {
         let users = policy::system(&self.schema_of(&ClassName::user())?);
-        let mut user = self.inner.vault.one(&users, user).await?.ok_or_else(Error::not_found)?;
-        user.fields.retain(|name, _| !name.is_internal() && name.as_str() != "password");
-        Ok(user)
+        self.inner.vault.one(&users, user).await?.map(visible).ok_or_else(Error::not_found)
     }
 
     async fn store_lock(&self, user: &Object, state: lockout::State) -> Result<(), Error> {

@@ -82,14 +82,13 @@ impl Data {
         }
         let permit = policy::system(&self.schema_of(&ClassName::session())?);
         let object = self.session_object(cx, id.clone(), &user, at, "create");
-        let mut writes = vec![permit.insert(object.clone())];
-        // The session that asks stays; it may belong to the same installation.
+        // The session that asks stays, even if it belongs to the same installation.
+        let writes = vec![permit.insert(object.clone())];
         let token = object.field("sessionToken").and_then(Value::as_str).map(Into::into);
         let mut update = Update::new();
         for (name, value) in &object.fields {
             update.set(name.clone().into(), model::Op::Set(value.clone()));
         }
-        writes.truncate(1);
         let change = Change {
             class: ClassName::session(),
             id: None,

@@ -191,8 +191,8 @@ impl Data {
     }
 }
 
-/// The object without the server's own columns, for hooks.
-pub(super) fn visible(mut object: Object) -> Object {
+/// The object without the server's own columns, for hooks and for the user that it is.
+pub(crate) fn visible(mut object: Object) -> Object {
     object.fields.retain(|name, _| !name.is_internal() && name.as_str() != "password");
     object
 }

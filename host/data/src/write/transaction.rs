@@ -36,6 +36,14 @@ pub enum Item {
     },
 }
 
+impl Item {
+    fn class(&self) -> &ClassName {
+        match self {
+            Item::Create { class, .. } | Item::Update { class, .. } | Item::Delete { class, .. } => class,
+        }
+    }
+}
+
 /// What one write of a transaction answers.
 pub enum Done {
     /// The object was saved.
@@ -103,7 +111,8 @@ impl Data {
     ) -> Result<Vec<Done>, Error> {
         let mut writes = Vec::new();
         let mut ready = Vec::with_capacity(items.len());
-        let mut classes = Vec::new();
+        // Storage doesn't say which write met a duplicate: the first one's class explains it.
+        let first_class = items.first().map(|item| item.class().clone());
         for ((item, id), entry) in items.into_iter().zip(ids).zip(entries.iter()) {
             let cx = cx.under(entry.intent());
             let prepared = match item {
@@ -111,7 +120,6 @@ impl Data {
                 Item::Update { class, id, body } => self.prepare_update(&cx, &class, &id, at, body).await?,
                 Item::Delete { class, id } => {
                     let (deletes, change) = self.prepare_delete(&cx, &class, &id).await?;
-                    classes.extend(std::iter::repeat_n(class.clone(), deletes.len()));
                     writes.extend(deletes);
                     ready.push(Ready::Delete(class, change.map(Box::new)));
                     continue;
@@ -119,13 +127,10 @@ impl Data {
             };
             let mut prepared = prepared;
             let first = writes.len();
-            let own = std::mem::take(&mut prepared.writes);
-            classes.extend(std::iter::repeat_n(prepared.class.clone(), own.len()));
-            writes.extend(own);
+            writes.append(&mut prepared.writes);
             ready.push(Ready::Save(Box::new(prepared), first));
         }
-        let only = classes.first().cloned();
-        let written = self.inner.vault.commit(writes).await.map_err(|error| match &only {
+        let written = self.inner.vault.commit(writes).await.map_err(|error| match &first_class {
             Some(class) => refuse(class, error),
             None => error.into(),
         })?;
