@@ -136,8 +136,8 @@ async fn every_kind_of_failure_takes_back(bench: Bench) -> Outcome {
         class.deleting(filter(json!({"n": 99}))?, true),
         class.relating("nothing", "a", &["b"], &[])?,
     ];
-    for write in last {
-        let what = format!("{write:?}");
+    for (n, write) in last.into_iter().enumerate() {
+        let what = format!("failure {n}");
         let writes = vec![
             class.updating("a", json!({"n": 7, "t": "z"}))?,
             class.inserting(class.object("d", json!({"n": 1}))?),

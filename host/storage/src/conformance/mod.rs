@@ -18,6 +18,7 @@ mod pattern;
 mod projection;
 mod range;
 mod relation;
+mod schema;
 mod unique;
 mod update;
 mod window;
@@ -76,6 +77,7 @@ const GROUPS: &[&[Case]] = &[
     relation::CASES,
     unique::CASES,
     commit::CASES,
+    schema::CASES,
 ];
 
 /// One thing that every backend must do.

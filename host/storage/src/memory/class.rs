@@ -121,6 +121,31 @@ impl Class {
         self.rows.get(&place).map(|object| &**object)
     }
 
+    /// Checks that the class has a field of the right type for every value: a null fits everywhere, even without a field.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for a field that the class doesn't have, [`Error::Mismatch`] for a value of another type.
+    pub(super) fn check(&self, object: &Object) -> Result<(), Error> {
+        for (name, value) in &object.fields {
+            let Some(kind) = FieldType::of(value) else { continue };
+            match self.schema.fields.get(name) {
+                Some(field) if field.kind == kind => {}
+                Some(field) => {
+                    return Err(Error::Mismatch {
+                        field: name.as_str().to_owned(),
+                        expected: field.kind.name(),
+                    });
+                }
+                // The mark of a relation is implied by the schema, so that nothing is lost without it.
+                None if matches!(kind, FieldType::Relation(_)) => {}
+                None => {
+                    return Err(Error::Conflict(format!("{} has no field {name} now", self.schema.class)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// A place that was never used.
     pub(super) fn fresh_place(&mut self) -> u64 {
         self.next += 1;

@@ -37,6 +37,7 @@ fn carry_out(state: &mut State, write: Write, undo: &mut Vec<Undo>) -> Result<Wr
     match write {
         Write::Insert { schema, object } => {
             let class = class(state, &schema)?;
+            class.check(&object)?;
             let place = class.fresh_place();
             class.put(place, Arc::new(object))?;
             undo.push(Undo::Take { class: schema.class.clone(), place });
@@ -50,6 +51,7 @@ fn carry_out(state: &mut State, write: Write, undo: &mut Vec<Undo>) -> Result<Wr
                 .apply(&update)
                 .map_err(|error| Error::Mismatch { field: error.field, expected: error.expected })?;
             object.updated_at = at;
+            class.check(&object)?;
             let before = class.take(place).ok_or(Error::NotFound)?;
             undo.push(Undo::Put { class: schema.class.clone(), place, object: before });
             class.put(place, Arc::new(object.clone()))?;
