@@ -168,12 +168,18 @@ fn projected(object: &Object, select: &Select) -> Object {
 mod tests {
     use super::*;
 
+    fn make() -> crate::conformance::Making {
+        Box::pin(async { Arc::new(Memory::new()) as Arc<dyn Storage> })
+    }
+
     #[tokio::test]
     async fn keeps_the_contract() {
-        let make = || -> crate::conformance::Making {
-            Box::pin(async { Arc::new(Memory::new()) as Arc<dyn Storage> })
-        };
         let ran = crate::conformance::run(&make).await.unwrap();
-        assert!(ran > 10, "only {ran} cases ran");
+        assert!(ran > 250, "only {ran} cases ran");
+    }
+
+    #[tokio::test]
+    async fn agrees_with_the_matcher() {
+        crate::conformance::agree(&make, 300).await.unwrap();
     }
 }

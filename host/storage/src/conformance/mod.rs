@@ -5,6 +5,7 @@
 //! ```
 
 mod acl;
+mod agree;
 mod bench;
 mod commit;
 mod dotted;
@@ -16,12 +17,17 @@ mod order;
 mod path;
 mod pattern;
 mod projection;
+mod race;
 mod range;
 mod relation;
 mod schema;
+mod size;
+mod text;
 mod unique;
 mod update;
 mod window;
+
+pub use agree::{Disagreement, agree};
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -78,6 +84,9 @@ const GROUPS: &[&[Case]] = &[
     unique::CASES,
     commit::CASES,
     schema::CASES,
+    text::CASES,
+    size::CASES,
+    race::CASES,
 ];
 
 /// One thing that every backend must do.

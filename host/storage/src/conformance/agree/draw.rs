@@ -1,0 +1,340 @@
+//! How trials are drawn: from few values, so that they meet.
+
+use proptest::{
+    collection::vec,
+    option,
+    prelude::{BoxedStrategy, Just, Strategy, any as every},
+    prop_oneof,
+    sample::select,
+};
+use serde_json::{Map, Value as Json, json};
+
+use super::trial::{Change, Drawn, FIELDS, Question, Trial};
+use crate::conformance::bench::{date, pointer};
+
+type Draw = BoxedStrategy<Json>;
+
+const PATHS: &[&str] = &[
+    "t",
+    "n",
+    "b",
+    "d",
+    "a",
+    "o",
+    "p",
+    "g",
+    "r",
+    "f",
+    "y",
+    "zz",
+    "objectId",
+    "createdAt",
+    "updatedAt",
+    "o.k",
+    "o.l",
+    "o.k.l",
+    "o.k.0",
+    "o.0",
+    "a.k",
+    "a.0",
+    "a.1",
+    "a.k.l",
+    "a.0.k",
+    "t.k",
+    "p.objectId",
+    "zz.k",
+];
+
+const PATTERNS: &[(&str, &str)] = &[
+    ("^a", ""),
+    ("b", ""),
+    ("A", "i"),
+    ("^\\Qa%\\E", ""),
+    ("\\Qa_b\\E", ""),
+    ("b$", ""),
+    ("^$", ""),
+    ("", ""),
+    ("a.b", "s"),
+    ("[aé]", ""),
+    ("^\\Q\\E", ""),
+    ("é", ""),
+    ("É", "i"),
+    ("^A", "i"),
+    ("\\Q'\\E", ""),
+    ("x.y", "s"),
+    ("(a|b)c?$", ""),
+    ("^\\Qab\\E$", ""),
+    ("^😀", ""),
+    ("\\Q\\\\E", ""),
+];
+
+/// Draws a trial.
+pub(super) fn trial() -> impl Strategy<Value = Trial> {
+    let groups = || option::of(vec(group(), 0..3));
+    let acl = option::of((vec(group(), 0..3), vec(group(), 0..3)));
+    let object = (fields(), acl, 0..3_i64, 0..3_i64).prop_map(|(fields, acl, made, saved)| Drawn {
+        fields,
+        acl,
+        made,
+        saved,
+    });
+    let change = prop_oneof![
+        6 => (0..10_usize, body()).prop_map(|(n, body)| Change::Update(n, body)),
+        1 => condition().prop_map(Change::Delete),
+    ];
+    let order = vec((select(PATHS), every::<bool>()), 0..3).prop_map(|keys| {
+        keys.into_iter().map(|(path, down)| format!("{}{path}", if down { "-" } else { "" })).collect()
+    });
+    let names: Vec<String> = kinds().map(|(name, _)| name.to_owned()).chain(["zz".to_owned()]).collect();
+    let question = (
+        condition(),
+        groups(),
+        every::<bool>(),
+        order,
+        0..4_u64,
+        option::of(0..5_u64),
+        option::of(vec(select(names), 0..4)),
+    )
+        .prop_map(|(condition, groups, writes, order, skip, limit, fields)| Question {
+            condition,
+            groups,
+            writes,
+            order,
+            skip,
+            limit,
+            fields,
+        });
+    (
+        every::<bool>(),
+        vec(object, 0..10),
+        vec((0..2_usize, 0..10_usize), 0..5),
+        vec(vec(change, 1..4), 0..4),
+        vec(question, 1..12),
+    )
+        .prop_map(|(indexed, objects, members, commits, questions)| Trial {
+            indexed,
+            objects,
+            members,
+            commits,
+            questions,
+        })
+}
+
+fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FIELDS.split_whitespace().filter_map(|field| field.split_once(':'))
+}
+
+fn group() -> impl Strategy<Value = String> {
+    select(&["*", "u1", "u2", "role:A"][..]).prop_map(str::to_owned)
+}
+
+fn of<const N: usize>(values: [Json; N]) -> Draw {
+    select(values.to_vec()).boxed()
+}
+
+fn text() -> Draw {
+    of([
+        "a", "", "ab", "abc", "A", "b", "a%", "a_b", "é", "e\u{301}", "ß", "😀", "\u{ffff}", "x\0y", "'",
+        "\"", "\\", "1", "null", " a", "a\nb", "İ",
+    ]
+    .map(Json::from))
+}
+
+fn number() -> Draw {
+    of([
+        0.0,
+        1.0,
+        -0.0,
+        -1.0,
+        2.0,
+        1.5,
+        10.0,
+        0.1,
+        -1e-5,
+        1e300,
+        5e-324,
+        9_007_199_254_740_992.0,
+        9_007_199_254_740_994.0,
+    ]
+    .map(Json::from))
+}
+
+fn moment() -> Draw {
+    of([0, 1, 2, 3].map(|ms| date(&format!("2023-11-14T22:13:20.00{ms}Z"))))
+}
+
+fn point() -> Draw {
+    of([(0.0, 0.0), (1.5, -2.0), (1.5, 2.0)].map(
+        |(latitude, longitude)| json!({"__type": "GeoPoint", "latitude": latitude, "longitude": longitude}),
+    ))
+}
+
+fn bytes() -> Draw {
+    of(["", "AA==", "AAE=", "/w=="].map(|base64| json!({"__type": "Bytes", "base64": base64})))
+}
+
+fn ring() -> Draw {
+    of([1.0, 2.0].map(|end| json!({"__type": "Polygon", "coordinates": [[0, 0], [0, end], [1, 1], [0, 0]]})))
+}
+
+fn file() -> Draw {
+    of([
+        json!({"__type": "File", "name": "a"}),
+        json!({"__type": "File", "name": "b"}),
+        json!({"__type": "File", "name": "a", "url": "https://files.example/a"}),
+    ])
+}
+
+fn reference() -> Draw {
+    of([pointer("Ward", "w1"), pointer("Ward", "w2"), pointer("Ward", "W1")])
+}
+
+/// Draws any value, nested up to a depth.
+fn any(depth: u32) -> Draw {
+    let plain = prop_oneof![
+        1 => Just(Json::Null),
+        3 => number(),
+        3 => text(),
+        1 => of([json!(true), json!(false)]),
+        1 => moment(),
+        1 => reference(),
+        1 => Just(pointer("Bed", "w1")),
+        1 => bytes(),
+        1 => point(),
+        1 => file(),
+    ];
+    plain.prop_recursive(depth, 12, 3, |inner| prop_oneof![list(inner.clone()), map(inner)]).boxed()
+}
+
+fn list(inner: impl Strategy<Value = Json> + 'static) -> Draw {
+    vec(inner, 0..4).prop_map(Json::Array).boxed()
+}
+
+fn map(inner: impl Strategy<Value = Json> + 'static) -> Draw {
+    let member = (select(&["k", "l", "0", "k l", "ü"][..]).prop_map(str::to_owned), inner);
+    vec(member, 0..3).prop_map(|members| Json::Object(members.into_iter().collect())).boxed()
+}
+
+/// Draws a value of a field's type.
+fn of_kind(kind: &str) -> Draw {
+    match kind {
+        "String" => text(),
+        "Number" => number(),
+        "Boolean" => of([json!(true), json!(false)]),
+        "Date" => moment(),
+        "Array" => list(any(2)),
+        "Object" => map(any(2)),
+        "GeoPoint" => point(),
+        "Polygon" => ring(),
+        "File" => file(),
+        "Bytes" => bytes(),
+        _ => reference(),
+    }
+}
+
+fn fields() -> Draw {
+    let field = |kind| option::weighted(0.7, prop_oneof![1 => Just(Json::Null), 7 => of_kind(kind)]);
+    let names: Vec<&str> = kinds().map(|(name, _)| name).collect();
+    let values: Vec<_> = kinds().map(|(_, kind)| field(kind).boxed()).collect();
+    values
+        .prop_map(move |values| {
+            let fields =
+                names.iter().zip(values).filter_map(|(name, value)| Some(((*name).to_owned(), value?)));
+            Json::Object(fields.collect())
+        })
+        .boxed()
+}
+
+/// Draws a value that a test at a path is likely to meet.
+fn operand(path: &str) -> Draw {
+    let kind = kinds().find(|(name, _)| *name == path).map(|(_, kind)| kind);
+    match (path, kind) {
+        ("objectId", _) => of(["o0", "o1", "o3", "O1", ""].map(Json::from)),
+        ("createdAt" | "updatedAt", _) => moment(),
+        ("a", _) => prop_oneof![3 => any(1), 1 => list(any(1))].boxed(),
+        (_, Some(kind)) => prop_oneof![5 => of_kind(kind), 1 => any(1), 1 => Just(Json::Null)].boxed(),
+        (_, None) => any(1),
+    }
+}
+
+fn ordered(path: &str) -> Draw {
+    match path {
+        "createdAt" | "updatedAt" => moment(),
+        "t" | "objectId" => prop_oneof![5 => text(), 1 => of(["o1".into(), "o3".into()]), 1 => number()].boxed(),
+        "n" => prop_oneof![5 => number(), 1 => text(), 1 => Just(Json::Null)].boxed(),
+        "d" => prop_oneof![5 => moment(), 1 => number(), 1 => Just(Json::Null)].boxed(),
+        _ => prop_oneof![3 => number(), 3 => text(), 1 => moment(), 1 => of([json!(true), json!(false)]), 1 => Just(Json::Null)]
+            .boxed(),
+    }
+}
+
+fn test(path: &str) -> Draw {
+    let pattern =
+        || select(PATTERNS).prop_map(|(source, options)| json!({"$regex": source, "$options": options}));
+    let compared = (select(&["$lt", "$lte", "$gt", "$gte"][..]), ordered(path));
+    let equal = (select(&["$eq", "$ne"][..]), operand(path));
+    let listed = (select(&["$in", "$nin", "$all", "$containedBy"][..]), list(operand(path)));
+    let one = |(operator, operand): (&str, Json)| json!({ operator: operand });
+    prop_oneof![
+        3 => equal.prop_map(one),
+        3 => compared.prop_map(one),
+        3 => listed.prop_map(one),
+        1 => every::<bool>().prop_map(|exists| json!({"$exists": exists})),
+        2 => pattern(),
+        1 => vec(pattern(), 1..3).prop_map(|patterns| json!({"$all": patterns})),
+    ]
+    .boxed()
+}
+
+/// Draws a `where`.
+fn condition() -> Draw {
+    let tests = PATHS.iter().map(|path| test(path).prop_map(move |test| json!({ *path: test })).boxed());
+    let tests = proptest::strategy::Union::new(tests);
+    let related = (0..3_usize)
+        .prop_map(|n| json!({"$relatedTo": {"object": pointer("Ward", &format!("w{n}")), "key": "members"}}));
+    let leaf = prop_oneof![12 => tests, 1 => related, 1 => Just(json!({}))];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let operator = select(&["$or", "$and", "$nor"][..]);
+        (operator, vec(inner, 1..4)).prop_map(|(operator, parts)| json!({ operator: parts }))
+    })
+    .boxed()
+}
+
+/// Draws the body of a save; it may name places beside their own root, and isn't legal then.
+fn body() -> Draw {
+    let set = |path: &'static str, kind| of_kind(kind).prop_map(move |value| (path, value)).boxed();
+    let mut ops: Vec<BoxedStrategy<(&str, Json)>> = kinds().map(|(name, kind)| set(name, kind)).collect();
+    let delete = || Just(json!({"__op": "Delete"}));
+    let increment =
+        || of([1.0, -0.5, 1e300, f64::MAX].map(|amount| json!({"__op": "Increment", "amount": amount})));
+    let lists = || {
+        let name = select(&["Add", "AddUnique", "Remove"][..]);
+        (name, list(any(1))).prop_map(|(name, objects)| json!({"__op": name, "objects": objects}))
+    };
+    for (name, _) in kinds() {
+        ops.push(
+            prop_oneof![delete().boxed(), Just(Json::Null).boxed()].prop_map(move |op| (name, op)).boxed(),
+        );
+    }
+    for path in ["n", "t", "o.k", "a.0", "n", "n"] {
+        ops.push(increment().prop_map(move |op| (path, op)).boxed());
+    }
+    for path in ["a", "o", "o.k", "a.0", "a", "a"] {
+        ops.push(lists().prop_map(move |op| (path, op)).boxed());
+    }
+    for path in ["o.k", "o.k.l", "o.0", "a.0", "a.0.k", "a.2", "a.k"] {
+        ops.push(prop_oneof![any(1), delete().boxed()].prop_map(move |op| (path, op)).boxed());
+    }
+    let acl = of([
+        json!({"__op": "Delete"}),
+        json!({}),
+        json!({"*": {"read": true}}),
+        json!({"u1": {"read": true, "write": true}}),
+    ]);
+    ops.push(acl.prop_map(|acl| ("ACL", acl)).boxed());
+    vec(proptest::strategy::Union::new(ops), 0..4)
+        .prop_map(|ops| {
+            Json::Object(ops.into_iter().map(|(path, op)| (path.to_owned(), op)).collect::<Map<_, _>>())
+        })
+        .boxed()
+}
