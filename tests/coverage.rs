@@ -84,7 +84,7 @@ fn cases() -> Vec<Case> {
             User("ann"),
             json!({"nickname": "x"}),
             (400, Some(206), "PHI.UPDATE:intent PHI.UPDATE:denied"),
-            (200, "PHI.UPDATE:intent PHI.UPDATE:ok"),
+            (200, "PHI.UPDATE:intent SCHEMA.UPDATE:ok PHI.UPDATE:ok"),
         ),
         case(
             "DELETE /users/{id}",
@@ -138,7 +138,7 @@ fn cases() -> Vec<Case> {
             User("ann"),
             json!({"device": "x"}),
             dead("PHI.UPDATE:intent PHI.UPDATE:denied"),
-            (200, "PHI.UPDATE:intent PHI.UPDATE:ok"),
+            (200, "PHI.UPDATE:intent SCHEMA.UPDATE:ok PHI.UPDATE:ok"),
         ),
         case(
             "DELETE /sessions/{id}",
@@ -161,7 +161,7 @@ fn cases() -> Vec<Case> {
             Master,
             json!({"about": "x"}),
             absent("ROLE.CHANGE:intent ROLE.CHANGE:error"),
-            (200, "ROLE.CHANGE:intent ROLE.CHANGE:ok"),
+            (200, "ROLE.CHANGE:intent SCHEMA.UPDATE:ok ROLE.CHANGE:ok"),
         ),
         case(
             "DELETE /roles/{id}",

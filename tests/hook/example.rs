@@ -21,7 +21,9 @@ async fn stamp_before_save_derives() {
     let id = saved.id();
     saved.is(expect![[r#"201 {"assessedAt":{"__type":"Date","iso":"<now>"},"createdAt":"<now>","meanPressure":120,"objectId":"<1>","revisions":0}"#]]).trail(expect![[r#"
         PHI.CREATE intent by master BloodPressure*1 wrote(diastolic meanPressure revisions systolic)
+          SCHEMA.CREATE by master BloodPressure -> ok
           PLUGIN.CALL by master stamp-before-save@0.1.0 before-save BloodPressure*1 read(diastolic systolic) wrote(assessedAt meanPressure revisions) -> ok rows 1
+          SCHEMA.UPDATE by master BloodPressure wrote(assessedAt diastolic meanPressure revisions systolic) -> ok
           PLUGIN.CALL by master stamp-before-save@0.1.0 after-save BloodPressure*1/0 -> ok
         PHI.CREATE outcome by master BloodPressure*1 read(assessedAt meanPressure revisions) wrote(assessedAt diastolic meanPressure revisions systolic) -> ok"#]]);
     let path = format!("/classes/BloodPressure/{id}");

@@ -147,6 +147,8 @@ async fn a_class_that_nobody_made_is_closed_to_clients_and_made_by_the_master_ke
     kit.get("/classes/Fresh").await.fails(400, 119);
     kit.post("/classes/Fresh").json(json!({"a": 1})).as_master().await.ok(201).trail(expect![[r#"
         PHI.CREATE intent by master Fresh*1 wrote(a)
+          SCHEMA.CREATE by master Fresh -> ok
+          SCHEMA.UPDATE by master Fresh wrote(a) -> ok
         PHI.CREATE outcome by master Fresh*1 wrote(a) -> ok"#]]);
     let seen = kit.get("/classes/Fresh").await.ok(200);
     assert_eq!(seen.all("a"), [json!(1)]);

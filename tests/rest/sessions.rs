@@ -72,6 +72,7 @@ async fn what_a_session_is_cannot_be_changed() {
     }
     kit.put(&path).json(json!({"device": "phone"})).as_user("ann").await.ok(200).trail(expect![[r#"
         PHI.UPDATE intent by <ann> _Session*1 wrote(device)
+          SCHEMA.UPDATE by <ann> _Session wrote(device) -> ok
         PHI.UPDATE outcome by <ann> _Session*1 wrote(device) -> ok"#]]);
     kit.put(&path).json(json!({"device": "mine"})).as_user("bob").await.fails(404, 101);
     kit.finish().await;

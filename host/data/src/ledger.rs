@@ -87,6 +87,15 @@ impl Ledger {
         self.queue(draft)
     }
 
+    /// Records what an operation did on its way, such as a field that a save added to its class.
+    ///
+    /// Queued: the record of the operation around it follows, and that one is awaited.
+    pub(crate) fn did(&self, cx: &Context, action: Action, target: &Target) -> Result<(), Error> {
+        let mut draft = self.draft(cx, action.code(), target);
+        draft.outcome = Some(Outcome { status: Status::Ok, code: None, rows: 0, bytes: 0 });
+        self.queue(draft)
+    }
+
     /// Queues a record that a later one of the same operation makes durable, since the log keeps their order.
     pub(crate) fn queue(&self, draft: Draft) -> Result<(), Error> {
         self.sink.enqueue(draft).map(drop)?;

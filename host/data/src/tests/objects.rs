@@ -27,6 +27,8 @@ async fn an_object_lives_and_each_step_is_recorded() {
         house.records(0),
         [
             "PhiCreate intent Patientx1",
+            "SchemaCreate single Ok Patientx0",
+            "SchemaUpdate single Ok Patientx0",
             "PhiCreate outcome Ok Patientx1",
             "PhiRead single Ok Patientx1",
             "PhiUpdate intent Patientx1",

@@ -9,6 +9,7 @@ use storage::Written;
 
 use crate::{
     Change, Context, Data, Error, Saved,
+    action::{Action, Target},
     ledger::Entry,
     policy::{self, Authorised, Permit},
     schema,
@@ -44,14 +45,18 @@ impl Data {
         if !may {
             return Err(Error::denied());
         }
+        let mut is_new = false;
         let made = self
             .inner
             .schemas
-            .change(&self.inner.vault, class, |known| match known {
-                Some(_) => Ok(None),
-                None => Ok(Some(Schema::new(class.clone()))),
+            .change(&self.inner.vault, class, |known| {
+                is_new = known.is_none();
+                Ok(is_new.then(|| Schema::new(class.clone())))
             })
             .await?;
+        if is_new {
+            self.inner.ledger.did(cx, Action::CreateSchema, &Target::class(class))?;
+        }
         made.ok_or_else(|| Error::Internal("a class just made is missing".into()))
     }
 
@@ -67,6 +72,7 @@ impl Data {
         }
         let class = permit.schema().class.clone();
         policy::permit(cx, permit.schema(), ClassOp::AddField)?;
+        let mut target = Target::class(&class);
         let edit = |known: Option<&Schema>| {
             let mut schema = known.cloned().ok_or_else(Error::not_found)?;
             for (name, field) in new {
@@ -78,6 +84,7 @@ impl Data {
                         return Err(model::ParseError::mismatch(&schema.class, &name, &expected, &got).into());
                     }
                     None => {
+                        target.fields.push(name.as_str().to_owned());
                         schema.fields.insert(name, field);
                     }
                 }
@@ -85,6 +92,9 @@ impl Data {
             Ok(Some(schema))
         };
         let schema = self.inner.schemas.change(&self.inner.vault, &class, edit).await?;
+        if !target.fields.is_empty() {
+            self.inner.ledger.did(cx, Action::UpdateSchema, &target)?;
+        }
         Ok(permit.with_schema(schema.ok_or_else(Error::not_found)?))
     }
 

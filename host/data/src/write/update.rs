@@ -72,6 +72,10 @@ impl Data {
             change.original = Some(Arc::new(self.original(&permit, id).await?));
             change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
         }
+        // Who may not change the object doesn't add fields to its class either.
+        if !hooked && !schema::infer(permit.schema(), &change.update)?.is_empty() {
+            self.original(&permit, id).await?;
+        }
         let permit = self.fit(cx, permit, &change.update).await?;
         schema::check_required(permit.schema(), &change.update, false)?;
         let mut session_token = None;

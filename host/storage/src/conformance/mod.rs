@@ -13,6 +13,7 @@ mod equality;
 mod insert;
 mod list;
 mod logic;
+mod name;
 mod order;
 mod path;
 mod pattern;
@@ -87,6 +88,7 @@ const GROUPS: &[&[Case]] = &[
     text::CASES,
     size::CASES,
     race::CASES,
+    name::CASES,
 ];
 
 /// One thing that every backend must do.
