@@ -9,7 +9,7 @@ use crate::{
     Clock, Config, Error, HookSource, Ids, NoHooks,
     access::{Roles, Sessions},
     ledger::Ledger,
-    schema::Schemas,
+    schema::{self, Schemas},
     vault::Vault,
 };
 
@@ -60,8 +60,10 @@ impl Data {
     pub async fn open(parts: Parts) -> Result<Data, Error> {
         parts.keys.validate().map_err(|error| Error::Internal(error.to_string().into()))?;
         let vault = Vault::new(parts.storage);
+        // Asked for first, so that no change goes unseen between reading and following.
+        let changes = vault.changes();
         let schemas = Schemas::open(&vault).await?;
-        Ok(Data {
+        let data = Data {
             inner: Arc::new(Inner {
                 ledger: Ledger::new(parts.sink, parts.refs),
                 schemas,
@@ -74,7 +76,11 @@ impl Data {
                 ids: parts.ids,
                 hooks: ArcSwap::from_pointee(Arc::new(NoHooks) as Arc<dyn HookSource>),
             }),
-        })
+        };
+        if let Some(changes) = changes {
+            tokio::spawn(schema::follow(Arc::downgrade(&data.inner), changes));
+        }
+        Ok(data)
     }
 
     /// Says where requests that enter from now on take their hooks from.

@@ -5,5 +5,5 @@ mod cache;
 mod check;
 mod edit;
 
-pub(crate) use cache::Schemas;
+pub(crate) use cache::{Schemas, follow};
 pub(crate) use check::{check_required, infer};

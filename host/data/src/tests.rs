@@ -5,6 +5,7 @@ mod account;
 mod fake;
 mod hooked;
 mod objects;
+mod shared;
 mod transaction;
 
 use std::{
@@ -54,9 +55,14 @@ pub(crate) async fn house() -> House {
 }
 
 pub(crate) async fn house_with(config: Config) -> House {
+    house_on(Arc::new(storage::memory::Memory::new()), config).await
+}
+
+/// A door on a storage that others may use, too.
+pub(crate) async fn house_on(storage: Arc<storage::Memory>, config: Config) -> House {
     let trail = Arc::new(audit::Memory::new());
     let data = Data::open(Parts {
-        storage: Arc::new(storage::memory::Memory::new()),
+        storage,
         sink: trail.clone(),
         refs: audit::RefKey::from_bytes([7; 32]),
         keys: auth::Keys::new("app", "master"),

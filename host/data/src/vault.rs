@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Schema};
 use storage::{Select, Storage, Written};
+use tokio::sync::watch;
 
 use crate::{
     Error,
@@ -92,6 +93,11 @@ impl Vault {
 
     pub(crate) async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
         Ok(self.storage.drop_schema(class).await?)
+    }
+
+    /// Counts the changes of classes that others made.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        self.storage.changes()
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use model::{ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Schema};
+use tokio::sync::watch;
 
 /// The rows that a find wants from storage: every sub-query is already resolved, every include left to the caller.
 #[derive(Clone, Debug)]
@@ -98,6 +99,12 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`Error::Unavailable`] with what to do about it.
     async fn ping(&self) -> Result<(), Error>;
+
+    /// Counts the times when a class may have changed behind the caller's back, as another server on the same
+    /// database does it; [`Storage::schemas`] then answers the new state. `None` when nobody else can change one.
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
 
     /// Finishes what was accepted and lets go of files and connections; later calls fail.
     async fn close(&self);

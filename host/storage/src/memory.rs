@@ -15,6 +15,7 @@ use model::{
     },
 };
 use parking_lot::RwLock;
+use tokio::sync::watch;
 
 use crate::{
     Error, Select, Storage, Write, Written,
@@ -25,6 +26,7 @@ use crate::{
 #[derive(Default)]
 pub struct Memory {
     state: RwLock<State>,
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -78,6 +80,7 @@ impl Storage for Memory {
     async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
         let mut state = self.state.write();
         let state = state.open_mut()?;
+        self.changes.send_modify(|count| *count += 1);
         let Some(class) = state.classes.get_mut(&schema.class) else {
             state.classes.insert(schema.class.clone(), Class::new(schema.clone()));
             return Ok(());
@@ -95,6 +98,7 @@ impl Storage for Memory {
         let mut state = self.state.write();
         let state = state.open_mut()?;
         state.classes.remove(class);
+        self.changes.send_modify(|count| *count += 1);
         state.joins.drop_class(class);
         Ok(())
     }
@@ -143,6 +147,11 @@ impl Storage for Memory {
 
     async fn ping(&self) -> Result<(), Error> {
         self.state.read().open().map(|_| ())
+    }
+
+    /// Two servers may share one backend in memory, too.
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.changes.subscribe())
     }
 
     async fn close(&self) {

@@ -1,13 +1,20 @@
 //! The classes as every request sees them, without asking storage.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use model::{ClassName, Schema};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use super::builtin;
-use crate::{Error, vault::Vault};
+use crate::{Error, door::Inner, vault::Vault};
+
+/// How long a reload that failed waits for its next try.
+const PAUSE: Duration = Duration::from_secs(1);
 
 type Map = BTreeMap<ClassName, Arc<Schema>>;
 
@@ -50,6 +57,15 @@ impl Schemas {
             map.insert(schema.class.clone(), Arc::new(schema));
         }
         Ok(Schemas { map: ArcSwap::from_pointee(map), changing: Mutex::new(()) })
+    }
+
+    /// Reads the classes again, after another server on the same database changed one.
+    async fn reload(&self, vault: &Vault) -> Result<(), Error> {
+        let _one_at_a_time = self.changing.lock().await;
+        let classes = vault.schemas().await?.into_iter();
+        let map: Map = classes.map(|schema| (schema.class.clone(), Arc::new(schema))).collect();
+        self.map.store(Arc::new(map));
+        Ok(())
     }
 
     /// A class, if there is one.
@@ -95,5 +111,20 @@ impl Schemas {
         map.remove(class);
         self.map.store(Arc::new(map));
         Ok(())
+    }
+}
+
+/// Keeps a door's classes fresh as long as the door stands.
+pub(crate) async fn follow(door: Weak<Inner>, mut changes: watch::Receiver<u64>) {
+    while changes.changed().await.is_ok() {
+        loop {
+            let Some(door) = door.upgrade() else { return };
+            match door.schemas.reload(&door.vault).await {
+                Ok(()) => break,
+                Err(error) => tracing::warn!(%error, "the classes can't be read again yet"),
+            }
+            drop(door);
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }
