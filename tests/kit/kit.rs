@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use audit::Record;
 use axum::Router;
+use data::{Clock as _, SystemClock};
 use http::Method;
+use model::Date;
 use serde_json::{Value as Json, json};
 use server::Config;
 use server::wire::{self, App};
 use tempfile::TempDir;
 
 use crate::canary::Canaries;
+use crate::fixed::{Fixed, START};
 use crate::request::Request;
 use crate::setup::Setup;
 use crate::stable::Stable;
@@ -42,6 +45,7 @@ pub struct Kit {
     users: Mutex<BTreeMap<String, User>>,
     requests: AtomicU64,
     config: Config,
+    fixed: Arc<Fixed>,
     verifier: audit::VKey,
     finished: bool,
 }
@@ -68,18 +72,21 @@ impl Kit {
         let audit_dir = config.audit_dir();
         let origin = audit::Config { dir: audit_dir.clone(), ..config.audit.clone() }.origin();
         let keys_dir = config.audit_keys_dir();
-        let app = wire::build(config.clone()).await.expect("the server starts");
+        let fixed = Fixed::new();
+        let app = wire::build(config.clone(), fixed.sources()).await.expect("the server starts");
         let verifier = audit::Keys::open(&keys_dir).expect("the trail's keys").vkey(&origin);
         let kit = Kit {
             router: app.router.clone(),
             canaries,
-            stable: Mutex::new(Stable::since(app.data.now().to_string())),
+            // Guests see the machine's clock.
+            stable: Mutex::new(Stable::since(SystemClock.now().min(Date(START)).to_string())),
             trail: Mutex::new(Trail::open(&audit_dir)),
             app: Some(app),
             folder,
             users: Mutex::default(),
             requests: AtomicU64::new(1),
             config,
+            fixed,
             verifier,
             finished: false,
         };
@@ -216,7 +223,8 @@ impl Kit {
         if let Some(app) = self.app.take() {
             app.close().await.expect("the server closes");
         }
-        let app = wire::build(self.config.clone()).await.expect("the server starts again");
+        let app =
+            wire::build(self.config.clone(), self.fixed.sources()).await.expect("the server starts again");
         self.router = app.router.clone();
         self.app = Some(app);
     }
@@ -224,6 +232,11 @@ impl Kit {
     /// Where the trail is.
     pub fn trail_dir(&self) -> std::path::PathBuf {
         self.config.audit_dir()
+    }
+
+    /// The clock and the ids of the server.
+    pub fn clock(&self) -> &Fixed {
+        &self.fixed
     }
 
     /// The settings that the server runs with.

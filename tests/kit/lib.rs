@@ -10,6 +10,7 @@
 
 mod answer;
 mod canary;
+mod fixed;
 pub mod guest;
 mod kit;
 pub mod node;
@@ -20,6 +21,7 @@ mod stable;
 mod trail;
 
 pub use answer::Answer;
+pub use fixed::{Fixed, START};
 pub use kit::{APP_ID, Kit, MASTER_KEY, MOUNT};
 pub use request::Request;
 pub use setup::Setup;

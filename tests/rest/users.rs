@@ -122,6 +122,11 @@ async fn too_many_guesses_lock_an_account_where_that_is_set() {
     attempt(PASSWORD).await.is(expect![[r#"404 {"code":101,"error":"Your account is locked due to multiple failed login attempts. Please try again after 5 minute(s)"}"#]]).trail(expect![[r#"
         AUTH.LOGIN intent by anonymous _User
         AUTH.LOGIN_FAILED outcome by anonymous _User*1 -> denied 101 by rule policy"#]]);
+    let minute = std::time::Duration::from_secs(60);
+    kit.clock().advance(4 * minute);
+    attempt(PASSWORD).await.is(expect![[r#"404 {"code":101,"error":"Your account is locked due to multiple failed login attempts. Please try again after 1 minute(s)"}"#]]);
+    kit.clock().advance(minute);
+    attempt(PASSWORD).await.ok(200);
     kit.finish().await;
 }
 

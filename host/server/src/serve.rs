@@ -22,7 +22,7 @@ use crate::{
     folder::Folder,
     keyfile::Fresh,
     stop::Stop,
-    wire::{self, App},
+    wire::{self, App, Sources},
 };
 
 /// The status of a process that a second signal ended before its requests were done.
@@ -50,7 +50,7 @@ pub async fn run(config: Config, greet: impl FnOnce(&Listening)) -> anyhow::Resu
     let address = listener.local_addr()?;
     let mount = config.rest.mount_path.clone();
 
-    let mut app = wire::build(config).await?;
+    let mut app = wire::build(config, Sources::default()).await?;
     let listening = Listening { url: format!("http://{address}{mount}"), fresh: app.fresh.take() };
     greet(&listening);
     tracing::info!(url = listening.url, "listening");

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use axum::Router;
-use data::{Data, RandomIds, SystemClock};
+use data::{Clock, Data, Ids, RandomIds, SystemClock};
 use storage_sql::Sqlite;
 
 use crate::{
@@ -46,13 +46,31 @@ pub struct Memory {
 /// A folder for temporary files, removed when dropped.
 pub type Folder = tempfile::TempDir;
 
+/// Where a server takes time and chance from; a test fixes both.
+///
+/// The trail keeps its own time: nobody may fix when something was recorded.
+#[derive(Clone)]
+pub struct Sources {
+    /// The time of objects and sessions.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and tokens.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Default for Sources {
+    /// The machine's clock and randomness.
+    fn default() -> Sources {
+        Sources { clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) }
+    }
+}
+
 /// Builds a server in its data folder, which is made if it isn't there.
 ///
 /// Intents that a crash left open in the trail are closed before anything is answered.
 ///
 /// # Errors
 /// What can't be opened, with the [`Exit`] that goes with it.
-pub async fn build(config: Config) -> anyhow::Result<App> {
+pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
     folder::make(&config.server.data_dir).context(Exit::Folder)?;
     let (keys, fresh) =
         keyfile::complete(config.keys.clone(), &config.server.data_dir).context(Exit::Settings)?;
@@ -82,8 +100,8 @@ pub async fn build(config: Config) -> anyhow::Result<App> {
         refs,
         keys,
         config: config.data.clone(),
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds),
+        clock: sources.clock,
+        ids: sources.ids,
     };
     let data = Data::open(parts).await?;
     let closed = data.recover(recovery.open_intents).await.context("closing what a crash left open")?;
@@ -106,6 +124,7 @@ pub async fn in_memory(config: Config) -> anyhow::Result<Memory> {
     let app_id = config.keys.app_id.clone().unwrap_or_else(|| "memory".to_owned());
     let master_key = auth::token::key();
     let sink = Arc::new(audit::Memory::new());
+    let sources = Sources::default();
     let mut refs = [0; 32];
     getrandom::fill(&mut refs).map_err(|_| anyhow::anyhow!("this machine has no randomness"))?;
     let parts = data::Parts {
@@ -114,8 +133,8 @@ pub async fn in_memory(config: Config) -> anyhow::Result<Memory> {
         refs: audit::RefKey::from_bytes(refs),
         keys: auth::Keys::new(app_id.clone(), master_key.clone()),
         config: config.data.clone(),
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds),
+        clock: sources.clock,
+        ids: sources.ids,
     };
     let app = assemble(Data::open(parts).await?, app_id.clone(), &config, folder.path(), refs).await?;
     Ok(Memory { app, sink, app_id, master_key, folder })
