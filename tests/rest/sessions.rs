@@ -15,7 +15,7 @@ async fn one_sees_ones_own_sessions() {
     ]);
     kit.get(&format!("/sessions/{id}")).as_user("bob").await.fails(404, 101);
     kit.get("/sessions/me").as_user("ann").await.ok(200).trail(expect![
-        "AUTH.SESSION by anonymous _Session*1 read(createdWith expiresAt sessionToken user) -> ok rows 1"
+        "AUTH.SESSION by <ann> _Session*1 read(createdWith expiresAt sessionToken user) -> ok rows 1"
     ]);
     kit.get("/sessions")
         .await
@@ -118,8 +118,29 @@ async fn an_expired_session_is_dead_and_can_still_be_looked_at() {
         .await
         .is(expect![[r#"400 {"code":209,"error":"Session token is expired."}"#]])
         .trail(expect!["AUTH.DENIED by anonymous -> denied 209 by rule session"]);
-    kit.get("/sessions/me").as_user("ann").await.ok(200);
+    kit.get("/sessions/me").as_user("ann").await.ok(200).trail(expect![
+        "AUTH.SESSION by anonymous, then <ann> _Session*1 read(createdWith expiresAt sessionToken user) -> ok rows 1"
+    ]);
     let body = json!({"username": "ann", "password": "correct horse battery"});
     kit.post("/login").json(body).as_user("ann").await.ok(200);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_lives_as_long_as_the_settings_say_and_not_a_minute_longer() {
+    let kit = Kit::new().configure(|config| config.data.session_length = 3600).start().await;
+    let session = kit.get("/sessions/me").as_user("ann").await.ok(200);
+    let date = |text: &serde_json::Value| model::Date::parse(text.as_str().unwrap()).unwrap().ms();
+    let (made, ends) = (date(&session.body["createdAt"]), date(&session.body["expiresAt"]["iso"]));
+    assert_eq!(ends - made, 3_600_000);
+    assert!((kit::START..kit::START + 1000).contains(&made), "{}", session.text);
+    let minute = std::time::Duration::from_secs(60);
+    kit.clock().advance(59 * minute);
+    kit.get("/users/me").as_user("ann").await.ok(200);
+    kit.clock().advance(minute);
+    kit.get("/users/me")
+        .as_user("ann")
+        .await
+        .is(expect![[r#"400 {"code":209,"error":"Session token is expired."}"#]]);
     kit.finish().await;
 }
