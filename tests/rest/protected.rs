@@ -114,7 +114,7 @@ async fn included_objects_keep_their_protection() {
     let seen =
         kit.get("/classes/Visit").query("include", "chart").as_user("ann").await.ok(200).trail(expect![[
             r#"
-            PHI.READ by <ann> Chart*1 read(text) -> ok rows 1
+            PHI.READ by <ann> Chart*1 read(text) masked(ssn) -> ok rows 1
             PHI.QUERY by <ann> Visit*1 read(chart) -> ok rows 1"#
         ]]);
     assert_eq!(seen.results()[0]["chart"]["text"], "x");

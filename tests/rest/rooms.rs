@@ -67,12 +67,12 @@ async fn what_the_guard_masks_never_leaves_and_is_recorded_as_masked() {
     let seen = kit.get("/classes/Patient").as_user("ann").await.is(expect![[r#"200 {"results":[{"createdAt":"<now>","name":"Ann","nameKey":"ann","objectId":"<1>","ssn":"***.****.**69.85","updatedAt":"<now>"}]}"#]]).trail(expect![[r#"
         PLUGIN.CALL by <ann> patient-guard@0.1.0 before-find Patient -> ok
         PLUGIN.CALL by <ann> patient-guard@0.1.0 after-find Patient*1 read(ssn) wrote(ssn) masked(email) -> ok rows 1
-        PHI.QUERY by <ann> Patient*1 read(name nameKey ssn) -> ok rows 1"#]]);
+        PHI.QUERY by <ann> Patient*1 read(name nameKey ssn) masked(email) -> ok rows 1"#]]);
     assert!(!seen.text.to_lowercase().contains(&mail.to_lowercase()));
     let one = kit.get(&format!("/classes/Patient/{id}")).as_user("ann").await.ok(200).trail(expect![[r#"
         PLUGIN.CALL by <ann> patient-guard@0.1.0 before-find Patient read(objectId) -> ok
         PLUGIN.CALL by <ann> patient-guard@0.1.0 after-find Patient*1 read(ssn) wrote(ssn) masked(email) -> ok rows 1
-        PHI.READ by <ann> Patient*1 read(name nameKey ssn) -> ok rows 1"#]]);
+        PHI.READ by <ann> Patient*1 read(name nameKey ssn) masked(email) -> ok rows 1"#]]);
     assert!(!one.text.to_lowercase().contains(&mail.to_lowercase()));
     assert_eq!(one.body["ssn"], seen.results()[0]["ssn"]);
 
@@ -83,6 +83,31 @@ async fn what_the_guard_masks_never_leaves_and_is_recorded_as_masked() {
         PHI.QUERY by <doc>(clinician) Patient*1 read(email name nameKey ssn) -> ok rows 1"#]]);
     assert_eq!(all.all("ssn"), [json!("756.9217.0769.85")]);
     assert_eq!(all.all("email"), [json!(format!("{}@example.org", mail.to_lowercase()))]);
+    kit.finish().await;
+}
+
+/// What a plugin hid of an included object was missing in the record of the find.
+#[tokio::test]
+async fn what_the_guard_masks_of_an_included_patient_is_recorded_with_it() {
+    let kit = patients()
+        .class("Visit", json!({"patient": {"type": "Pointer", "targetClass": "Patient"}}))
+        .start()
+        .await;
+    let mail = kit.canary();
+    let patient = json!({"name": "Ann", "email": format!("{mail}@example.org")});
+    let id = kit.seed("Patient", patient).await;
+    let patient = json!({"__type": "Pointer", "className": "Patient", "objectId": id});
+    kit.seed("Visit", json!({"patient": patient})).await;
+    let seen =
+        kit.get("/classes/Visit").query("include", "patient").as_user("ann").await.ok(200).trail(expect![[
+            r#"
+            PLUGIN.CALL by <ann> patient-guard@0.1.0 before-find Patient read(objectId) -> ok
+            PLUGIN.CALL by <ann> patient-guard@0.1.0 after-find Patient*1 read(ssn) masked(email) -> ok rows 1
+            PHI.READ by <ann> Patient*1 read(name nameKey) masked(email) -> ok rows 1
+            PHI.QUERY by <ann> Visit*1 read(patient) -> ok rows 1"#
+        ]]);
+    assert_eq!(seen.results()[0]["patient"]["name"], "Ann");
+    assert!(!seen.text.to_lowercase().contains(&mail.to_lowercase()));
     kit.finish().await;
 }
 

@@ -82,6 +82,15 @@ pub struct After {
     pub redacted: BTreeSet<String>,
 }
 
+/// What after-find hooks leave of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// The rows that leave.
+    pub rows: Vec<Object>,
+    /// Fields that were taken out of some of them, for the record of the find.
+    pub masked: BTreeSet<String>,
+}
+
 /// Why a hook's answer is no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
@@ -156,7 +165,7 @@ pub trait Hooks: Send + Sync {
         cx: &Context,
         class: &ClassName,
         rows: Vec<Object>,
-    ) -> Result<Vec<Object>, Refusal>;
+    ) -> Result<Shown, Refusal>;
 
     /// Calls a function by name; `None` outside means that there is no such function, inside that it answered nothing.
     async fn call(
@@ -197,8 +206,8 @@ impl Hooks for NoHooks {
         _: &Context,
         _: &ClassName,
         rows: Vec<Object>,
-    ) -> Result<Vec<Object>, Refusal> {
-        Ok(rows)
+    ) -> Result<Shown, Refusal> {
+        Ok(Shown { rows, ..Shown::default() })
     }
     async fn call(&self, _: &Data, _: &Context, _: &str, _: Value) -> Result<Option<Option<Value>>, Refusal> {
         Ok(None)

@@ -35,7 +35,7 @@ pub use context::{Context, Identity, MAX_DEPTH, Principal, Scratch};
 pub use door::{Data, Parts};
 pub use error::Error;
 pub use grant::{ClassGrant, FieldSet, Grant, PluginIdentity};
-pub use hooks::{After, Change, HookSource, Hooks, NoHooks, Refusal, RefusalKind};
+pub use hooks::{After, Change, HookSource, Hooks, NoHooks, Refusal, RefusalKind, Shown};
 pub use ledger::{CallOutcome, PluginCall};
 pub use read::Shape;
 pub use reply::{Found, LoggedIn, Saved};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use data::{After, Change, Context, Data, Hooks, Refusal, RefusalKind};
+use data::{After, Change, Context, Data, Hooks, Refusal, RefusalKind, Shown};
 use model::{ClassName, Code, Event, Object, ParseError, Query, Value, encode};
 
 use crate::{
@@ -135,19 +135,20 @@ impl Hooks for Registry {
         cx: &Context,
         class: &ClassName,
         rows: Vec<Object>,
-    ) -> Result<Vec<Object>, Refusal> {
-        let mut rows = rows;
+    ) -> Result<Shown, Refusal> {
+        let mut shown = Shown { rows, ..Shown::default() };
         for listener in self.listeners(Event::AfterFind, class) {
-            let subject = Subject::Found(Found::new(class.clone(), rows));
+            let subject = Subject::Found(Found::new(class.clone(), shown.rows));
             let export = Export::Hook(Event::AfterFind);
             let done = self.runner.invoke(data, cx, &listener.member, export, class, subject).await;
-            rows = match (done.answer, done.subject) {
+            shown.rows = match (done.answer, done.subject) {
                 (Ok(_), Subject::Found(found)) => found.into_rows(),
                 (Ok(_), _) => return Err(mixed_up(listener)),
                 (Err(refusal), _) => return Err(refusal),
             };
+            shown.masked.extend(done.masked);
         }
-        Ok(rows)
+        Ok(shown)
     }
 
     async fn call(

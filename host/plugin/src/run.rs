@@ -1,6 +1,7 @@
 //! One invocation, from the slot it waits for to the record it leaves.
 
 use std::{
+    collections::BTreeSet,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
@@ -38,6 +39,8 @@ pub(crate) struct Runner {
 pub(crate) struct Done {
     /// The subject as the guest left it; to be thrown away when the answer is a refusal.
     pub(crate) subject: Subject,
+    /// Fields that the guest took out of what leaves.
+    pub(crate) masked: BTreeSet<String>,
     /// A function's answer, as JSON; `None` for hooks and for Parse's `undefined`.
     pub(crate) answer: Result<Option<String>, Refusal>,
 }
@@ -62,11 +65,12 @@ impl Runner {
             Some(_slot) => self.run(state).await,
             None => (Err(Failure::Busy), state),
         };
+        let masked = state.touched.masked.clone();
         let result = self.record(&mut state, result);
         let answer = result.map_err(|failure| {
             failure.refusal(&member.loaded.name, cx.request_id(), self.config.message_bytes)
         });
-        Done { subject: state.subject, answer }
+        Done { subject: state.subject, masked, answer }
     }
 
     async fn run(&self, state: State) -> (Result<Option<String>, Failure>, State) {

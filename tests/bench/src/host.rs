@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
-use data::{After, Change, Context, Data, Hooks, Refusal};
+use data::{After, Change, Context, Data, Hooks, Refusal, Shown};
 use model::{ClassName, Event, Object, Op, Path, Query, Value, parse_update};
 use serde_json::json;
 
@@ -49,8 +49,8 @@ impl Hooks for Native {
         _: &Context,
         _: &ClassName,
         rows: Vec<Object>,
-    ) -> Result<Vec<Object>, Refusal> {
-        Ok(rows)
+    ) -> Result<Shown, Refusal> {
+        Ok(Shown { rows, ..Shown::default() })
     }
 
     async fn call(&self, _: &Data, _: &Context, _: &str, _: Value) -> Result<Option<Option<Value>>, Refusal> {

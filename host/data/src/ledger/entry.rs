@@ -18,7 +18,7 @@ pub(crate) struct Entry {
     nested: bool,
     seen: BTreeMap<ClassName, Seen>,
     written: BTreeSet<String>,
-    masked: BTreeSet<String>,
+    masked: BTreeMap<ClassName, BTreeSet<String>>,
     answered: BTreeSet<FieldName>,
     rows: u64,
 }
@@ -39,7 +39,7 @@ impl Entry {
             nested,
             seen: BTreeMap::new(),
             written: BTreeSet::new(),
-            masked: BTreeSet::new(),
+            masked: BTreeMap::new(),
             answered: BTreeSet::new(),
             rows: 0,
         }
@@ -116,9 +116,15 @@ impl Entry {
         self.written.extend(fields.into_iter().map(ToOwned::to_owned));
     }
 
-    /// Notes fields that were hidden from the caller.
-    pub(crate) fn masked<'a>(&mut self, fields: impl IntoIterator<Item = &'a str>) {
-        self.masked.extend(fields.into_iter().map(ToOwned::to_owned));
+    /// Notes a field of a class that was hidden from the caller, in the object itself or in an included one.
+    pub(crate) fn masked(&mut self, class: &ClassName, field: &str) {
+        let fields = match self.masked.get_mut(class) {
+            Some(fields) => fields,
+            None => self.masked.entry(class.clone()).or_default(),
+        };
+        if !fields.contains(field) {
+            fields.insert(field.to_owned());
+        }
     }
 
     /// Notes the `updatedAt` that a write has set.
@@ -166,6 +172,10 @@ impl Entry {
         }
         // Nothing left when the operation failed.
         let seen = if error.is_some() { BTreeMap::new() } else { std::mem::take(&mut self.seen) };
+        let hidden = |class: &str| {
+            self.masked.get(class).into_iter().flatten().map(|field| Name::clean(field)).collect::<Vec<_>>()
+        };
+        draft.fields.masked = main.as_deref().map(hidden).unwrap_or_default();
         for (class, seen) in seen {
             let fields = seen.fields.iter().map(|field| Name::clean(field)).collect();
             if main.as_deref() == Some(class.as_str()) {
@@ -183,7 +193,8 @@ impl Entry {
             record.parent = self.intent.or(draft.parent);
             record.query = None;
             record.version = None;
-            record.fields = audit::Touched { read: fields, ..audit::Touched::default() };
+            record.fields =
+                audit::Touched { read: fields, masked: hidden(&class), ..audit::Touched::default() };
             record.outcome =
                 Some(Outcome { status: Status::Ok, code: None, rows: seen.refs.len() as u64, bytes: 0 });
             record.object =
@@ -196,7 +207,6 @@ impl Entry {
         if !self.written.is_empty() {
             draft.fields.written = self.written.iter().map(|field| Name::clean(field)).collect();
         }
-        draft.fields.masked = self.masked.iter().map(|field| Name::clean(field)).collect();
         draft.outcome = Some(outcome);
         draft.decision = decision;
         Ok(self.ledger.sink().enqueue(draft)?)

@@ -15,6 +15,9 @@ use crate::{
     vault::Wanted,
 };
 
+/// Is told of each field that a caller doesn't get to see, with the class of the object that has it.
+pub(super) type Hidden<'a> = dyn FnMut(&ClassName, &str) + Send + 'a;
+
 impl Data {
     /// Fetches one object.
     ///
@@ -75,13 +78,14 @@ impl Data {
         }
         let rows = match query.limit {
             Some(Limit::Rows(0)) => Vec::new(),
-            _ => self.rows(cx, &schema, op, &query, &mut |field| entry.masked([field])).await?,
+            _ => self.rows(cx, &schema, op, &query, &mut |class, field| entry.masked(class, field)).await?,
         };
         let count = match query.count {
             true => Some(self.total(cx, &schema, &query).await?),
             false => None,
         };
-        let objects = self.finish_rows(cx, rows, &query).await?;
+        let objects =
+            self.finish_rows(cx, rows, &query, &mut |class, field| entry.masked(class, field)).await?;
         entry.leaves(&objects);
         Ok(Found { objects, count })
     }
@@ -91,6 +95,7 @@ impl Data {
         &'a self,
         cx: &'a Context,
         query: Query,
+        hidden: &'a mut Hidden<'_>,
     ) -> Pin<Box<dyn Future<Output = Result<Vec<Object>, Error>> + Send + 'a>> {
         Box::pin(async move {
             let Some(schema) = self.readable_class(cx, &query.class)? else { return Ok(Vec::new()) };
@@ -100,8 +105,8 @@ impl Data {
                 policy::check_query(cx, &policy::permit(cx, &schema, op)?, &query)?;
                 query = cx.hooks().before_find(self, &cx.deeper()?, query).await?;
             }
-            let rows = self.rows(cx, &schema, op, &query, &mut |_| {}).await?;
-            self.after_find(cx, &query.class, rows).await
+            let rows = self.rows(cx, &schema, op, &query, hidden).await?;
+            self.after_find(cx, &query.class, rows, hidden).await
         })
     }
 
@@ -112,7 +117,7 @@ impl Data {
         schema: &Arc<Schema>,
         op: ClassOp,
         query: &Query,
-        hidden: &mut (dyn FnMut(&str) + Send),
+        hidden: &mut Hidden<'_>,
     ) -> Result<Vec<Object>, Error> {
         let permit = policy::permit(cx, schema, op)?;
         policy::check_query(cx, &permit, query)?;
@@ -123,7 +128,7 @@ impl Data {
             Wanted { filter, order: query.order.clone(), skip: query.skip, limit: self.limit(query), fields };
         let mut rows = self.inner.vault.find(&permit, wanted).await?;
         for row in &mut rows {
-            permit.mask().apply(row, &mut |field| hidden(field));
+            permit.mask().apply(row, &mut |field| hidden(&query.class, field));
             withhold(cx, row);
             show_relations(schema, row, query);
         }
@@ -143,10 +148,11 @@ impl Data {
         cx: &Context,
         rows: Vec<Object>,
         query: &Query,
+        hidden: &mut Hidden<'_>,
     ) -> Result<Vec<Object>, Error> {
         let mut rows = rows;
-        include::expand(self, cx, &mut rows, query).await?;
-        let mut rows = self.after_find(cx, &query.class, rows).await?;
+        include::expand(self, cx, &mut rows, query, hidden).await?;
+        let mut rows = self.after_find(cx, &query.class, rows, hidden).await?;
         select::prune(&mut rows, query);
         Ok(rows)
     }
@@ -156,11 +162,14 @@ impl Data {
         cx: &Context,
         class: &ClassName,
         rows: Vec<Object>,
+        hidden: &mut Hidden<'_>,
     ) -> Result<Vec<Object>, Error> {
         if rows.is_empty() || !cx.hooks().wants(Event::AfterFind, class) {
             return Ok(rows);
         }
-        Ok(cx.hooks().after_find(self, &cx.deeper()?, class, rows).await?)
+        let shown = cx.hooks().after_find(self, &cx.deeper()?, class, rows).await?;
+        shown.masked.iter().for_each(|field| hidden(class, field));
+        Ok(shown.rows)
     }
 
     /// The class, `None` when a find of it answers nothing.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{ClassName, Code, Limit, Object, ObjectId, Path, Query, Test, Value};
 
+use super::find::Hidden;
 use crate::{Config, Context, Data, Error};
 
 /// How many ids one fetch of included objects names.
@@ -28,6 +29,7 @@ pub(super) async fn expand(
     cx: &Context,
     rows: &mut [Object],
     query: &Query,
+    hidden: &mut Hidden<'_>,
 ) -> Result<(), Error> {
     let mut paths: BTreeSet<Vec<String>> = BTreeSet::new();
     let dotted_keys = query.keys.iter().flatten().filter(|path| path.is_dotted()).filter_map(parent);
@@ -52,7 +54,7 @@ pub(super) async fn expand(
         }
         let mut objects: BTreeMap<(ClassName, ObjectId), Object> = BTreeMap::new();
         for (class, ids) in found {
-            for object in fetch(data, cx, &class, ids).await? {
+            for object in fetch(data, cx, &class, ids, hidden).await? {
                 objects.insert((class.clone(), object.id.clone()), object);
             }
         }
@@ -73,6 +75,7 @@ async fn fetch(
     cx: &Context,
     class: &ClassName,
     ids: BTreeSet<ObjectId>,
+    hidden: &mut Hidden<'_>,
 ) -> Result<Vec<Object>, Error> {
     let ids: Vec<ObjectId> = ids.into_iter().collect();
     let mut objects = Vec::with_capacity(ids.len());
@@ -86,7 +89,7 @@ async fn fetch(
             }
         };
         query.limit = Some(Limit::All);
-        objects.extend(data.nested(cx, query).await?);
+        objects.extend(data.nested(cx, query, hidden).await?);
     }
     Ok(objects)
 }

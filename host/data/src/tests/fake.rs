@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use model::{ClassName, Code, Event, Filter, Object, ParseError, Query, Test, Value};
 use parking_lot::Mutex;
 
-use crate::{After, Change, Context, Data, HookSource, Hooks, Refusal, RefusalKind};
+use crate::{After, Change, Context, Data, HookSource, Hooks, Refusal, RefusalKind, Shown};
 
 /// Stamps saves, refuses what is called `refuse`, hides `ssn` after a find, narrows finds to `open`.
 #[derive(Clone, Default)]
@@ -86,13 +86,16 @@ impl Hooks for Fake {
         _: &Context,
         _: &ClassName,
         mut rows: Vec<Object>,
-    ) -> Result<Vec<Object>, Refusal> {
+    ) -> Result<Shown, Refusal> {
         self.seen.lock().push(format!("after-find {}", rows.len()));
         if rows.iter().any(|row| row.field("name").and_then(Value::as_str) == Some("broken")) {
             return Err(refusal("masker broke"));
         }
-        rows.iter_mut().for_each(|row| drop(row.fields.remove("ssn")));
-        Ok(rows)
+        let mut shown = Shown::default();
+        for row in &mut rows {
+            shown.masked.extend(row.fields.remove("ssn").map(|_| "ssn".to_owned()));
+        }
+        Ok(Shown { rows, ..shown })
     }
 
     async fn call(
