@@ -151,7 +151,7 @@ fn cases() -> Vec<Case> {
             "POST /roles",
             Master,
             json!({"name": "{fresh}", "ACL": {}}),
-            (201, None, "ROLE.CHANGE:intent ROLE.CHANGE:ok"),
+            (400, Some(119), "ROLE.CHANGE:intent ROLE.CHANGE:denied"),
             (201, "ROLE.CHANGE:intent ROLE.CHANGE:ok"),
         ),
         case("GET /roles", User("ann"), none(), (200, None, "PHI.QUERY:ok"), (200, "PHI.QUERY:ok")),

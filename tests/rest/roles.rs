@@ -35,6 +35,39 @@ async fn a_role_needs_a_name_and_an_acl() {
     kit.finish().await;
 }
 
+/// Anybody could make a role, and with it whatever an ACL of later days gives to a role of that name.
+#[tokio::test]
+async fn a_role_is_made_by_the_master_key_or_by_whom_the_class_names() {
+    let kit = Kit::new().start().await;
+    kit.role("wardens", &["wendy"]).await;
+    let body = |name: &str| json!({"name": name, "ACL": {"*": {"read": true}}});
+    for path in ["/roles", "/classes/_Role"] {
+        kit.post(path)
+            .json(body("doctors"))
+            .as_user("ann")
+            .await
+            .is(expect![[r#"400 {"code":119,"error":"Permission denied"}"#]])
+            .trail(expect![[r#"
+                ROLE.CHANGE intent by <ann> _Role*1 wrote(ACL name)
+                ROLE.CHANGE outcome by <ann> _Role*1 wrote(ACL name) -> denied 119 by rule policy"#]]);
+        kit.post(path).json(body("doctors")).await.fails(400, 119);
+        kit.post(path).json(body("doctors")).as_user("wendy").await.fails(400, 119);
+    }
+    let may = json!({"find": {"*": true}, "get": {"*": true}, "create": {"role:wardens": true}});
+    kit.put("/schemas/_Role").json(json!({"classLevelPermissions": may})).as_master().await.ok(200);
+    kit.post("/roles").json(body("doctors")).as_user("wendy").await.ok(201);
+    kit.post("/roles").json(body("nurses")).as_user("ann").await.fails(400, 119);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn where_that_is_set_anybody_makes_a_role_as_in_the_reference() {
+    let kit = Kit::new().configure(|config| config.data.allow_client_role_creation = true).start().await;
+    let body = json!({"name": "friends", "ACL": {"*": {"read": true}}});
+    kit.post("/roles").json(body).as_user("ann").await.ok(201);
+    kit.finish().await;
+}
+
 #[tokio::test]
 async fn its_acl_says_who_may_change_it() {
     let kit = Kit::new().start().await;

@@ -6,9 +6,9 @@ mod user;
 
 pub(crate) use user::{prepare as prepare_user, renew as renew_user};
 
-use model::{ClassName, Code, ObjectId, ParseError, Update};
+use model::{ClassName, Code, ObjectId, ParseError, Schema, Update};
 
-use crate::{Context, Error};
+use crate::{Config, Context, Error};
 
 /// Takes out what clients send back though it isn't theirs to say: the token that a user's own answers carry.
 pub(crate) fn clean(class: &ClassName, update: &mut Update) {
@@ -18,10 +18,15 @@ pub(crate) fn clean(class: &ClassName, update: &mut Update) {
 }
 
 /// Checks what a class asks of a new object before anybody else is asked.
-pub(crate) fn check_create(cx: &Context, class: &ClassName, update: &Update) -> Result<(), Error> {
-    match class.as_str() {
+pub(crate) fn check_create(
+    cx: &Context,
+    schema: &Schema,
+    config: &Config,
+    update: &Update,
+) -> Result<(), Error> {
+    match schema.class.as_str() {
         "_User" => user::check_create(cx, update),
-        "_Role" => role::check_create(update),
+        "_Role" => role::check_create(cx, schema, config, update),
         "_Installation" => Err(unsupported("Registering installations")),
         _ => Ok(()),
     }

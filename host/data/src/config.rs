@@ -9,6 +9,10 @@ use serde::Deserialize;
 pub struct Config {
     /// Whether a save by somebody without the master key may make a class.
     pub allow_client_class_creation: bool,
+    /// Whether anybody whom the class lets create may make a role, as in the reference. Otherwise a role needs the
+    /// master key, or class-level permissions of `_Role` that name who may `create`: a user, a role, or
+    /// `requiresAuthentication`; `*` names nobody.
+    pub allow_client_role_creation: bool,
     /// Whether clients may choose object ids.
     pub allow_custom_object_id: bool,
     /// Whether new users are readable by themselves alone.
@@ -46,6 +50,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             allow_client_class_creation: false,
+            allow_client_role_creation: false,
             allow_custom_object_id: false,
             enforce_private_users: true,
             default_limit: 100,

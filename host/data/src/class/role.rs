@@ -1,10 +1,19 @@
-//! Roles: their name and ACL are needed, and the name stays.
+//! Roles: who may make one; their name and ACL are needed, and the name stays.
 
-use model::{Code, Op, Update};
+use model::{Code, Op, Schema, Update, schema::ClassOp};
 
-use crate::Error;
+use crate::{Config, Context, Error};
 
-pub(super) fn check_create(update: &Update) -> Result<(), Error> {
+pub(super) fn check_create(
+    cx: &Context,
+    schema: &Schema,
+    config: &Config,
+    update: &Update,
+) -> Result<(), Error> {
+    if !config.allow_client_role_creation && !cx.is_master() && !is_named(cx, schema) {
+        return Err(Error::denied());
+    }
+
     let named = matches!(update.op("name"), Some(Op::Set(name)) if name.as_str().is_some_and(|name| !name.is_empty()));
     if !named {
         return Err(Error::refused(Code::IncorrectType, "name is required."));
@@ -13,6 +22,14 @@ pub(super) fn check_create(update: &Update) -> Result<(), Error> {
         return Err(Error::refused(Code::IncorrectType, "ACL is required."));
     }
     Ok(())
+}
+
+/// Whether the class names the caller among those who may create. Everybody is nobody in particular: an ACL gives
+/// roles their power, and whoever makes one could give itself the next that an ACL is going to name.
+fn is_named(cx: &Context, schema: &Schema) -> bool {
+    let Some(may) = schema.permissions.operations.get(&ClassOp::Create) else { return false };
+    let authenticated = cx.user().is_some() && may.groups.contains("requiresAuthentication");
+    authenticated || cx.groups().iter().any(|group| group != "*" && may.groups.contains(group.as_str()))
 }
 
 pub(super) fn check_update(update: &Update) -> Result<(), Error> {

@@ -60,7 +60,7 @@ impl Data {
         check_claims(class, &body)?;
         let schema = self.writable_class(cx, class).await?;
         let permit = policy::permit(cx, &schema, ClassOp::Create)?;
-        class::check_create(cx, class, &body.update)?;
+        class::check_create(cx, &schema, self.config(), &body.update)?;
         super::fields::check_grant(cx, &schema, &body.update)?;
         let sent = body.update;
         let change = Change {

@@ -16,6 +16,9 @@ type Apply = fn(&mut Config, &str) -> anyhow::Result<()>;
 /// Every name that is understood, and what it sets.
 const NAMES: &[(&str, Apply)] = &[
     ("PORT", |config, text| set(&mut config.server.port, text, "a port number")),
+    ("PARAPET_ALLOW_CLIENT_ROLE_CREATION", |config, text| {
+        flag(&mut config.data.allow_client_role_creation, text)
+    }),
     ("PARAPET_CONFIG", |_, _| Ok(())),
     ("PARAPET_DATA_DIR", |config, text| set(&mut config.server.data_dir, text, "a folder")),
     ("PARAPET_HOST", |config, text| set(&mut config.server.host, text, "an IP address")),
