@@ -73,6 +73,7 @@ impl From<storage::Error> for Error {
             Storage::Mismatch { field, expected } => {
                 Error::refused(Code::IncorrectType, format!("the operation on {field} needs type {expected}"))
             }
+            Storage::Refused(error) => Error::Refused(error),
             Storage::Unsupported(what) => {
                 Error::refused(Code::CommandUnavailable, format!("{what} is not supported yet"))
             }

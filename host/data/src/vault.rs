@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Schema};
+use model::{ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Schema, query::Advice};
 use storage::{Select, Storage, Written};
 use tokio::sync::watch;
 
@@ -23,12 +23,22 @@ pub(crate) struct Wanted {
     pub(crate) skip: u64,
     pub(crate) limit: Limit,
     pub(crate) fields: Option<Vec<FieldName>>,
+    pub(crate) score: bool,
+    pub(crate) advice: Advice,
 }
 
 impl Wanted {
     /// Wants every row that a filter passes.
     pub(crate) fn all(filter: Filter) -> Wanted {
-        Wanted { filter, order: Vec::new(), skip: 0, limit: Limit::All, fields: None }
+        Wanted {
+            filter,
+            order: Vec::new(),
+            skip: 0,
+            limit: Limit::All,
+            fields: None,
+            score: false,
+            advice: Advice::default(),
+        }
     }
 
     /// Wants one object.
@@ -44,12 +54,13 @@ impl Vault {
 
     pub(crate) async fn find(&self, permit: &Permit, wanted: Wanted) -> Result<Vec<Object>, Error> {
         let select = Select {
-            schema: permit.schema().clone(),
-            filter: wanted.filter.and(permit.rows().clone()),
             order: wanted.order,
             skip: wanted.skip,
             limit: wanted.limit,
             fields: wanted.fields,
+            score: wanted.score,
+            advice: wanted.advice,
+            ..Select::new(permit.schema().clone(), wanted.filter.and(permit.rows().clone()))
         };
         Ok(self.storage.find(&select).await?)
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod acl;
+pub mod aggregate;
 pub mod apply;
 pub mod code;
 pub mod date;
@@ -17,6 +18,7 @@ pub mod update;
 pub mod value;
 
 pub use acl::{Acl, Rights};
+pub use aggregate::Pipeline;
 pub use apply::ApplyError;
 pub use code::Code;
 pub use date::Date;

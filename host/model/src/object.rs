@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::{Acl, ClassName, Date, FieldName, ObjectId, Path, Value};
+use crate::{Acl, ClassName, Date, FieldName, ObjectId, Path, Value, query::place};
 
 /// The fields of an object by name, without `objectId`, `createdAt`, `updatedAt` and `ACL`.
 pub type Fields = BTreeMap<FieldName, Value>;
@@ -38,6 +38,12 @@ impl Object {
     /// The value at a path; `None` when nothing is there. `objectId`, `createdAt`, `updatedAt` aren't fields.
     pub fn at(&self, path: &Path) -> Option<&Value> {
         self.fields.get(path.root())?.below(path.rest())
+    }
+
+    /// Calls `visit` with everything that a path leads to, through arrays of objects, as queries see it.
+    /// Here `objectId`, `createdAt` and `updatedAt` are fields like others.
+    pub fn each_at(&self, path: &Path, visit: &mut dyn FnMut(&Value)) {
+        place::visit(self, path, |branches| branches.iter().copied().flatten().for_each(visit));
     }
 }
 

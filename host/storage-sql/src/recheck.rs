@@ -44,7 +44,11 @@ pub(crate) fn absent_may_pass(test: &Test) -> bool {
         | Test::All(_)
         | Test::AllRegex(_)
         | Test::ContainedBy(_)
-        | Test::Regex(_) => false,
+        | Test::Regex(_)
+        | Test::Near { .. }
+        | Test::Within(_)
+        | Test::Covers(_)
+        | Test::Text(_) => false,
         Test::Ne(_) | Test::Nin(_) | Test::InQuery { .. } | Test::Select { .. } => true,
     }
 }

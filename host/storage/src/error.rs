@@ -1,5 +1,7 @@
 //! What storage may answer instead of success.
 
+use model::ParseError;
+
 /// Named for what the caller can do about it. Holds no values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -23,6 +25,9 @@ pub enum Error {
     /// Two changes met; trying again may help.
     #[error("the change met another one: {0}")]
     Conflict(String),
+    /// What was asked can't be; the client reads why.
+    #[error("{0}")]
+    Refused(ParseError),
     /// This backend can't do what was asked.
     #[error("this storage can't do {0}")]
     Unsupported(&'static str),

@@ -2,36 +2,29 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod distinct;
 pub mod error;
+pub mod features;
 pub mod memory;
+mod score;
+pub mod select;
 pub mod write;
 
 pub use error::Error;
+pub use features::Features;
 pub use memory::Memory;
+pub use score::score;
+pub use select::Select;
 pub use write::{Write, Written};
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::{ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Schema};
+use model::{
+    ClassName, Filter, Object, ObjectId, Path, Pipeline, Schema, Value,
+    query::{Advice, Explain},
+};
 use tokio::sync::watch;
-
-/// The rows that a find wants from storage: every sub-query is already resolved, every include left to the caller.
-#[derive(Clone, Debug)]
-pub struct Select {
-    /// The class, as the caller knows it now.
-    pub schema: Arc<Schema>,
-    /// Which rows; contains the row filter of the permit.
-    pub filter: Filter,
-    /// Sort keys, strongest first; a tie is broken by nothing.
-    pub order: Vec<Order>,
-    /// Rows to pass over.
-    pub skip: u64,
-    /// Rows to answer.
-    pub limit: Limit,
-    /// Root fields to load; `None` loads all. Ids, dates and ACL are always loaded.
-    pub fields: Option<Vec<FieldName>>,
-}
 
 /// Where objects are kept. Speaks Parse, never a database's language.
 ///
@@ -69,6 +62,48 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// As [`Storage::find`].
     async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error>;
+
+    /// The different values at a path among the objects that a filter passes: the elements of an array each for itself,
+    /// nulls and missing values not at all. In no order.
+    ///
+    /// # Errors
+    /// As [`Storage::find`].
+    async fn distinct(
+        &self,
+        schema: &Arc<Schema>,
+        path: &Path,
+        filter: &Filter,
+        advice: &Advice,
+    ) -> Result<Vec<Value>, Error> {
+        distinct::over_find(self, schema, path, filter, advice).await
+    }
+
+    /// Sends the objects of a class through a pipeline, and answers the documents that come out, each a
+    /// [`Value::Object`]; `_id` is called `objectId`.
+    ///
+    /// The server's own columns (those that start with `_`, and the tokens of sessions) never enter the pipeline, nor
+    /// does a stage that looks at other classes see theirs.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a stage or an operator that isn't known or is told what it can't do.
+    async fn aggregate(&self, schema: &Arc<Schema>, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
+        let _ = (schema, pipeline);
+        Err(Error::Unsupported("aggregation"))
+    }
+
+    /// Tells how the database would find something, in its own words. Holds no values of objects.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where [`Features::explain`] says so.
+    async fn explain(&self, select: &Select, mode: Explain) -> Result<Value, Error> {
+        let _ = (select, mode);
+        Err(Error::Unsupported("explaining a find"))
+    }
+
+    /// What this backend offers; may be asked often.
+    fn features(&self) -> Features {
+        Features::default()
+    }
 
     /// Carries out changes, all or none, in order; durable when it answers. One [`Written`] per write.
     ///

@@ -8,11 +8,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use model::{
-    ClassName, FieldType, Filter, Limit, Object, ObjectId, Path, Schema,
-    query::{
-        Matcher, Relations,
-        matcher::{Unmatchable, compare},
-    },
+    ClassName, FieldName, FieldType, Filter, Limit, Object, ObjectId, Path, Schema, Value,
+    query::{Matcher, Relations, Sorter, matcher::Unmatchable, sort},
 };
 use parking_lot::RwLock;
 use tokio::sync::watch;
@@ -109,15 +106,19 @@ impl Storage for Memory {
         let state = state.open()?;
         let Some(class) = state.classes.get(&select.schema.class) else { return Ok(Vec::new()) };
         let mut found = class.matching(&select.filter, &matcher, &state.joins);
-        if !select.order.is_empty() {
-            found.sort_by(|a, b| compare(a, b, &select.order));
-        }
+        Sorter::new(&select.order, &select.filter).sort(&mut found);
         let most = match select.limit {
             Limit::Rows(rows) => usize::try_from(rows).unwrap_or(usize::MAX),
             Limit::All => usize::MAX,
         };
         let skip = usize::try_from(select.skip).unwrap_or(usize::MAX);
-        Ok(found.into_iter().skip(skip).take(most).map(|object| projected(object, select)).collect())
+        let found: Vec<&Object> = found.into_iter().skip(skip).take(most).collect();
+        let scores = if select.score { sort::scores(&select.filter, &found) } else { None };
+        let mut objects: Vec<Object> = found.into_iter().map(|object| projected(object, select)).collect();
+        for (object, score) in objects.iter_mut().zip(scores.into_iter().flatten()) {
+            object.fields.insert(FieldName::known("score"), Value::Number(score));
+        }
+        Ok(objects)
     }
 
     async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error> {

@@ -3,7 +3,8 @@
 use std::{pin::Pin, sync::Arc};
 
 use model::{
-    ClassName, Code, Event, Filter, Limit, Object, ObjectId, ParseError, Query, Schema, Test, schema::ClassOp,
+    ClassName, Code, Event, Filter, Limit, Object, ObjectId, Order, ParseError, Query, Schema, Test,
+    schema::ClassOp,
 };
 
 use super::{Shape, include, select, shape};
@@ -124,8 +125,19 @@ impl Data {
         let filter = self.resolve(cx, query.filter.clone(), 0).await?;
         let filter = self.ask_relations(&permit, filter).await?;
         let fields = if permit.mask().looks_at_pointers() { None } else { select::roots(query) };
-        let wanted =
-            Wanted { filter, order: query.order.clone(), skip: query.skip, limit: self.limit(query), fields };
+        let order = match query.order.is_empty() {
+            true => Vec::from_iter(Order::implied(&filter)),
+            false => query.order.clone(),
+        };
+        let wanted = Wanted {
+            order,
+            skip: query.skip,
+            limit: self.limit(query),
+            fields,
+            score: query.score,
+            advice: query.advice.clone(),
+            ..Wanted::all(filter)
+        };
         let mut rows = self.inner.vault.find(&permit, wanted).await?;
         for row in &mut rows {
             permit.mask().apply(row, &mut |field| hidden(&query.class, field));

@@ -30,6 +30,8 @@ fn operator(test: &Test) -> Operator {
         Test::All(_) | Test::AllRegex(_) => Operator::Contains,
         Test::ContainedBy(_) => Operator::ContainedBy,
         Test::Regex(_) => Operator::Regex,
+        Test::Near { .. } | Test::Within(_) | Test::Covers(_) => Operator::Geo,
+        Test::Text(_) => Operator::Text,
         Test::InQuery { negated: false, .. } => Operator::InQuery,
         Test::InQuery { negated: true, .. } => Operator::NotInQuery,
         Test::Select { negated: false, .. } => Operator::Select,

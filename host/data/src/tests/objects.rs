@@ -86,7 +86,7 @@ async fn pointers_expand_and_vanish() {
     house.save(&cx, "Patient", json!({"ward": to("gone")})).await.unwrap();
     let mut query = model::Query::new(class_name("Patient"));
     query.include = vec![model::Path::new("ward").unwrap(), model::Path::new("others").unwrap()];
-    query.order = vec![model::Order { path: model::Path::new("createdAt").unwrap(), descending: false }];
+    query.order = vec![model::Order::ascending(model::Path::new("createdAt").unwrap())];
     let found = house.data.find(&cx, query).await.unwrap().objects;
     let first = encode::object_json(&found[0]);
     assert_eq!(first["ward"]["name"], "North");

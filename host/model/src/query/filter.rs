@@ -4,7 +4,13 @@
 
 use std::fmt;
 
-use crate::{ClassName, ObjectId, Path, Query, Value};
+use crate::{
+    ClassName, ObjectId, Path, Query, Value,
+    query::{
+        geo::{Point, Region},
+        text::Search,
+    },
+};
 
 /// Which of an object's two lists of groups a row filter looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +74,19 @@ pub enum Test {
     ContainedBy(Vec<Value>),
     /// Text that the pattern matches.
     Regex(Pattern),
+    /// A GeoPoint at most so far away. It only tests: who wants the nearest first says so in the order.
+    Near {
+        /// From where.
+        point: Point,
+        /// How far, in radians; `None` is anywhere.
+        radians: Option<f64>,
+    },
+    /// A GeoPoint inside a region.
+    Within(Region),
+    /// A Polygon that holds the point.
+    Covers(Point),
+    /// Text that holds what is looked for.
+    Text(Search),
     /// A pointer to an object that the sub-query finds (or, negated, doesn't). Resolved before storage sees it.
     InQuery {
         /// The sub-query; it runs without a limit.
@@ -160,6 +179,11 @@ impl Test {
             Test::All(_) | Test::AllRegex(_) => "$all",
             Test::ContainedBy(_) => "$containedBy",
             Test::Regex(_) => "$regex",
+            Test::Near { .. } => "$nearSphere",
+            Test::Within(Region::Box { .. }) => "$within",
+            Test::Within(Region::Polygon(_) | Region::Sphere { .. }) => "$geoWithin",
+            Test::Covers(_) => "$geoIntersects",
+            Test::Text(_) => "$text",
             Test::InQuery { negated: false, .. } => "$inQuery",
             Test::InQuery { negated: true, .. } => "$notInQuery",
             Test::Select { negated: false, .. } => "$select",

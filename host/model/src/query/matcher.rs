@@ -1,14 +1,17 @@
-//! Filters and orders answered in memory, with MongoDB's semantics.
+//! Filters answered in memory, with MongoDB's semantics.
 
 use std::cmp::Ordering;
 
 use regex::Regex;
 
 use crate::{
-    ClassName, Filter, Object, ObjectId, Order, ParseError, Path, Test, Value,
+    ClassName, Filter, Object, ObjectId, ParseError, Path, Test, Value,
     query::{
         filter::{Access, Pattern},
+        geo::{self, Point, Region},
         place::{self, Branch},
+        sort::within_kind,
+        text::Seeker,
     },
 };
 
@@ -67,6 +70,10 @@ enum Check {
     AllRegex(Vec<Regex>),
     ContainedBy(Vec<Value>),
     Regex(Regex),
+    Near(Point, Option<f64>),
+    Within(Region),
+    Covers(Point),
+    Text(Seeker),
 }
 
 impl Matcher {
@@ -139,6 +146,10 @@ impl Check {
             }
             Test::ContainedBy(values) => Check::ContainedBy(values.clone()),
             Test::Regex(pattern) => Check::Regex(regex(pattern)?),
+            Test::Near { point, radians } => Check::Near(*point, *radians),
+            Test::Within(region) => Check::Within(region.clone()),
+            Test::Covers(point) => Check::Covers(*point),
+            Test::Text(search) => Check::Text(Seeker::new(search)),
             Test::InQuery { .. } | Test::Select { .. } => return Err(Unmatchable::SubQuery(test.name())),
         })
     }
@@ -171,6 +182,20 @@ impl Check {
                 items.iter().all(|item| values.iter().any(|value| same(item, value)))
             }),
             Check::Regex(pattern) => any(branches, |found| is_match(pattern, found)),
+            Check::Near(point, most) => any(branches, |found| {
+                Point::of(found).is_some_and(|found| most.is_none_or(|most| point.distance(found) <= most))
+            }),
+            Check::Within(region) => {
+                any(branches, |found| Point::of(found).is_some_and(|point| region.holds(point)))
+            }
+            Check::Covers(point) => any(branches, |found| match found {
+                Value::Polygon(ring) => geo::ring_holds(ring, *point),
+                _ => false,
+            }),
+            Check::Text(seeker) => {
+                let found: Vec<&Value> = branches.iter().copied().flatten().collect();
+                seeker.score(&found).is_some()
+            }
         }
     }
 }
@@ -205,124 +230,5 @@ fn same(a: &Value, b: &Value) -> bool {
             a.as_pointer().is_some() && a.as_pointer() == b.as_pointer()
         }
         _ => a == b,
-    }
-}
-
-/// Compares two values of a kind that `$lt` and its like know; `None` across kinds.
-fn within_kind(a: &Value, b: &Value) -> Option<Ordering> {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.partial_cmp(b),
-        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
-        (Value::Boolean(a), Value::Boolean(b)) => Some(a.cmp(b)),
-        _ => None,
-    }
-}
-
-/// Compares two objects by sort keys; equal when no key tells them apart.
-///
-/// Absent and null come first, then numbers, texts, objects, arrays, bytes, booleans, dates, points.
-/// An array counts as its smallest element, or its largest when descending.
-pub fn compare(a: &Object, b: &Object, order: &[Order]) -> Ordering {
-    order
-        .iter()
-        .map(|key| {
-            let rank = |object: &Object| {
-                let found = |branches: &[Branch<'_>]| representative(branches, key.descending).cloned();
-                place::visit(object, &key.path, found).unwrap_or(Value::Null)
-            };
-            let ordering = total(&rank(a), &rank(b));
-            if key.descending { ordering.reverse() } else { ordering }
-        })
-        .find(|ordering| ordering.is_ne())
-        .unwrap_or(Ordering::Equal)
-}
-
-/// The value that stands for all that was found; `None` for absent.
-fn representative<'a>(branches: &'a [Branch<'a>], descending: bool) -> Option<&'a Value> {
-    let leaves = branches.iter().flat_map(|found| match found {
-        Some(Value::Array(items)) if items.is_empty() => vec![None],
-        Some(Value::Array(items)) => items.iter().map(Some).collect(),
-        Some(value) => vec![Some(&**value)],
-        None => vec![None],
-    });
-    let by =
-        |a: &Option<&Value>, b: &Option<&Value>| total(a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null));
-    if descending { leaves.max_by(by) } else { leaves.min_by(by) }.flatten()
-}
-
-fn kind(value: &Value) -> u8 {
-    match value {
-        Value::Null => 0,
-        Value::Number(_) => 1,
-        Value::String(_) | Value::File { .. } | Value::Pointer(_) | Value::Relation(_) | Value::Record(_) => {
-            2
-        }
-        Value::Object(_) => 3,
-        Value::Array(_) => 4,
-        Value::Bytes(_) => 5,
-        Value::Boolean(_) => 6,
-        Value::Date(_) => 7,
-        Value::GeoPoint { .. } | Value::Polygon(_) => 8,
-    }
-}
-
-/// Orders any two values.
-fn total(a: &Value, b: &Value) -> Ordering {
-    if let Some(ordering) = within_kind(a, b) {
-        return ordering;
-    }
-    let pairs = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
-    match (a, b) {
-        (Value::Bytes(a), Value::Bytes(b)) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
-        (Value::Array(a), Value::Array(b)) => each(a.iter().map(|a| ("", a)), b.iter().map(|b| ("", b))),
-        (Value::Object(a), Value::Object(b)) => {
-            each(a.iter().map(|(key, a)| (key.as_str(), a)), b.iter().map(|(key, b)| (key.as_str(), b)))
-        }
-        (
-            Value::GeoPoint { latitude, longitude },
-            Value::GeoPoint { latitude: latitude_b, longitude: longitude_b },
-        ) => pairs(&(*latitude, *longitude), &(*latitude_b, *longitude_b)),
-        (Value::GeoPoint { .. }, Value::Polygon(_)) => Ordering::Less,
-        (Value::Polygon(_), Value::GeoPoint { .. }) => Ordering::Greater,
-        (Value::Polygon(a), Value::Polygon(b)) => a
-            .iter()
-            .zip(b)
-            .map(|(a, b)| pairs(a, b))
-            .find(|ordering| ordering.is_ne())
-            .unwrap_or_else(|| a.len().cmp(&b.len())),
-        _ => kind(a).cmp(&kind(b)).then_with(|| text(a).cmp(&text(b))),
-    }
-}
-
-fn each<'a>(
-    a: impl Iterator<Item = (&'a str, &'a Value)>,
-    b: impl Iterator<Item = (&'a str, &'a Value)>,
-) -> Ordering {
-    let (mut a, mut b) = (a, b);
-    loop {
-        let ordering = match (a.next(), b.next()) {
-            (None, None) => return Ordering::Equal,
-            (None, Some(_)) => Ordering::Less,
-            (Some(_), None) => Ordering::Greater,
-            (Some((key_a, a)), Some((key_b, b))) => {
-                kind(a).cmp(&kind(b)).then_with(|| key_a.cmp(key_b)).then_with(|| total(a, b))
-            }
-        };
-        if ordering.is_ne() {
-            return ordering;
-        }
-    }
-}
-
-/// What texts and references are sorted by; nothing for the other kinds.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::File { name, .. } => name.clone(),
-        Value::Relation(class) => class.as_str().to_owned(),
-        other => {
-            other.as_pointer().map_or_else(String::new, |pointer| format!("{}${}", pointer.class, pointer.id))
-        }
     }
 }

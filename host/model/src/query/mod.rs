@@ -1,18 +1,24 @@
 //! What a find asks for.
 
+pub mod advice;
 pub mod filter;
+pub mod geo;
 pub mod matcher;
 pub mod order;
 pub mod parse;
 mod pattern;
 pub(crate) mod place;
+pub mod sort;
+pub mod text;
 
+pub use advice::{Advice, Explain, Hint, ReadPreference};
 pub use filter::{Filter, Test};
 pub use matcher::{Matcher, NoRelations, Relations};
-pub use order::Order;
+pub use order::{By, Order};
 pub use parse::Limits;
+pub use sort::Sorter;
 
-use crate::{ClassName, Path};
+use crate::{ClassName, FieldName, Path};
 
 /// How many rows an answer may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +52,18 @@ pub struct Query {
     pub include_all: bool,
     /// Whether the total number of matches is asked for, too.
     pub count: bool,
+    /// Whether objects carry how well they answer the filter's `$text`, as `score`.
+    pub score: bool,
+    /// Whether the database's plan is asked for instead of objects.
+    pub explain: Option<Explain>,
+    /// What the database is told besides.
+    pub advice: Advice,
+    /// Which members of a replicated database may answer includes; `None` is as for the query.
+    pub include_preference: Option<ReadPreference>,
+    /// Which members may answer sub-queries; `None` is as for the query.
+    pub subquery_preference: Option<ReadPreference>,
+    /// A pointer or relation field whose class is searched instead of `class`.
+    pub redirect: Option<FieldName>,
 }
 
 impl Query {
@@ -62,6 +80,12 @@ impl Query {
             include: Vec::new(),
             include_all: false,
             count: false,
+            score: false,
+            explain: None,
+            advice: Advice::default(),
+            include_preference: None,
+            subquery_preference: None,
+            redirect: None,
         }
     }
 

@@ -2,13 +2,15 @@
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::{
-    ClassName, Code, Date, Filter, ParseError, Path, Query, Test, Value, encode, name::shown,
-    query::filter::Pattern,
-};
+use crate::{Code, Date, Filter, ParseError, Path, Test, Value, encode, name::shown};
 
+mod geo;
+mod pattern;
+mod subquery;
 #[cfg(test)]
 mod tests;
+mod text;
+mod time;
 
 /// How much one `where` may ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,28 +40,14 @@ impl Limits {
     }
 }
 
-/// Reads a REST `where`; an empty one is true of every object.
+/// Reads a REST `where`; an empty one is true of every object. Relative times count from `now`.
 ///
 /// # Errors
-/// 102 for a malformed query, 105 for a field that can't be asked for, 107 for a malformed operand,
-/// 108 for an operator that isn't supported yet, 111 and 121 as [`encode::value`].
-pub fn filter(json: Json, limits: &Limits) -> Result<Filter, ParseError> {
-    Parser { limits, left: limits.operands }.filter(json, Depth::default())
+/// 102 for a malformed query, 105 for a field that can't be asked for, 107 for a malformed operand
+/// or an unknown operator, 111 and 121 as [`encode::value`].
+pub fn filter(json: Json, limits: &Limits, now: Date) -> Result<Filter, ParseError> {
+    Parser { limits, now, left: limits.operands }.filter(json, Depth::default())
 }
-
-/// Operators of the protocol that no backend answers yet.
-const LATER: &[&str] = &[
-    "$text",
-    "$nearSphere",
-    "$maxDistance",
-    "$maxDistanceInRadians",
-    "$maxDistanceInMiles",
-    "$maxDistanceInKilometers",
-    "$within",
-    "$geoWithin",
-    "$geoIntersects",
-    "$relativeTime",
-];
 
 #[derive(Clone, Copy, Default)]
 struct Depth {
@@ -69,6 +57,7 @@ struct Depth {
 
 struct Parser<'a> {
     limits: &'a Limits,
+    now: Date,
     /// How many operands may still come.
     left: usize,
 }
@@ -83,10 +72,6 @@ fn bad_value(operator: &str) -> ParseError {
 
 fn improper(operator: &str) -> ParseError {
     invalid_query(format!("improper usage of {operator}"))
-}
-
-fn not_yet(operator: &str) -> ParseError {
-    ParseError::new(Code::CommandUnavailable, format!("{operator} is not supported yet"))
 }
 
 impl Parser<'_> {
@@ -153,34 +138,29 @@ impl Parser<'_> {
             push(Test::Eq(self.operand(&path, json)?));
             return Ok(());
         };
-        let (operators, literal): (JsonMap<_, _>, JsonMap<_, _>) =
+        let (mut operators, literal): (JsonMap<_, _>, JsonMap<_, _>) =
             map.into_iter().partition(|(key, _)| key.starts_with('$'));
         // An empty object is a literal, too.
         if operators.is_empty() || !literal.is_empty() {
             push(Test::Eq(self.operand(&path, Json::Object(literal))?));
         }
-        let mut options = operators.get("$options").cloned();
+        // What speaks of the operator beside it.
+        let radians = geo::distance(&mut operators)?;
+        let options = operators.remove("$options");
+        if options.is_some() && !operators.contains_key("$regex") {
+            return Err(improper("$options"));
+        }
         for (operator, operand) in operators {
-            if operator == "$options" {
-                continue;
-            }
-            let options = if operator == "$regex" { options.take() } else { None };
-            push(self.test(&path, &operator, operand, options, depth)?);
+            push(match operator.as_str() {
+                "$regex" => Test::Regex(self.pattern(operand, options.clone())?),
+                "$nearSphere" => self.near(&operand, radians)?,
+                _ => self.test(&path, &operator, operand, depth)?,
+            });
         }
-        match options {
-            Some(_) => Err(improper("$options")),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
-    fn test(
-        &mut self,
-        path: &Path,
-        operator: &str,
-        operand: Json,
-        options: Option<Json>,
-        depth: Depth,
-    ) -> Result<Test, ParseError> {
+    fn test(&mut self, path: &Path, operator: &str, operand: Json, depth: Depth) -> Result<Test, ParseError> {
         Ok(match operator {
             "$eq" => Test::Eq(self.operand(path, operand)?),
             "$ne" => Test::Ne(self.operand(path, operand)?),
@@ -199,12 +179,14 @@ impl Parser<'_> {
             },
             "$all" => self.all(path, operand)?,
             "$containedBy" => Test::ContainedBy(self.list(path, operator, operand)?),
-            "$regex" => Test::Regex(self.pattern(operand, options)?),
+            "$within" => self.within(operand)?,
+            "$geoWithin" => self.geo_within(operand)?,
+            "$geoIntersects" => self.geo_intersects(operand)?,
+            "$text" => self.text(operand)?,
             "$inQuery" => Test::InQuery { query: self.in_query(operator, operand, depth)?, negated: false },
             "$notInQuery" => Test::InQuery { query: self.in_query(operator, operand, depth)?, negated: true },
             "$select" => self.select(operator, operand, depth, false)?,
             "$dontSelect" => self.select(operator, operand, depth, true)?,
-            other if LATER.contains(&other) => return Err(not_yet(other)),
             other => {
                 return Err(ParseError::new(Code::InvalidJson, format!("bad constraint: {}", shown(other))));
             }
@@ -224,7 +206,10 @@ impl Parser<'_> {
     fn operand(&mut self, path: &Path, json: Json) -> Result<Value, ParseError> {
         self.spend(1)?;
         if json.get("$relativeTime").is_some() {
-            return Err(not_yet("$relativeTime"));
+            return Err(ParseError::new(
+                Code::InvalidJson,
+                "$relativeTime can only be used with the $lt, $lte, $gt, and $gte operators",
+            ));
         }
         match json {
             Json::String(text) if *path == "createdAt" || *path == "updatedAt" => {
@@ -239,6 +224,11 @@ impl Parser<'_> {
 
     /// Reads an operand whose kind has an order.
     fn ordered(&mut self, path: &Path, operator: &str, json: Json) -> Result<Value, ParseError> {
+        if let Some(time) = json.get("$relativeTime") {
+            self.spend(1)?;
+            let text = time.as_str().ok_or_else(|| bad_value("$relativeTime"))?;
+            return time::relative(operator, text, self.now).map(Value::Date);
+        }
         let value = self.operand(path, json)?;
         match value {
             Value::Null | Value::Boolean(_) | Value::Number(_) | Value::String(_) | Value::Date(_) => {
@@ -270,104 +260,6 @@ impl Parser<'_> {
             }
         }
         Ok(flat)
-    }
-
-    fn all(&mut self, path: &Path, json: Json) -> Result<Test, ParseError> {
-        let Json::Array(items) = json else { return Err(bad_value("$all")) };
-        let patterns = items.iter().filter(|item| item.get("$regex").is_some()).count();
-        if patterns == 0 {
-            return Ok(Test::All(self.list(path, "$all", Json::Array(items))?));
-        }
-        if patterns < items.len() {
-            return Err(ParseError::new(Code::InvalidJson, "All $all values must be of regex type or none"));
-        }
-        let pattern = |item: Json| match item {
-            Json::Object(mut map) => {
-                let (source, options) = (map.remove("$regex"), map.remove("$options"));
-                match source {
-                    Some(source) if map.is_empty() => self.pattern(source, options),
-                    _ => Err(bad_value("$all")),
-                }
-            }
-            _ => Err(bad_value("$all")),
-        };
-        Ok(Test::AllRegex(items.into_iter().map(pattern).collect::<Result<_, _>>()?))
-    }
-
-    fn pattern(&mut self, source: Json, options: Option<Json>) -> Result<Pattern, ParseError> {
-        self.spend(1)?;
-        if !self.limits.regex {
-            return Err(invalid_query("$regex operator is not allowed"));
-        }
-        let Json::String(source) = source else { return Err(invalid_query("$regex must be a string")) };
-        let options = match options {
-            None => String::new(),
-            Some(Json::String(options)) => options,
-            Some(_) => return Err(invalid_query("Bad $options value for query")),
-        };
-        if source.len() > self.limits.pattern {
-            let most = self.limits.pattern;
-            return Err(invalid_query(format!("$regex is longer than the maximum of {most} bytes")));
-        }
-        let pattern = Pattern { source, options };
-        pattern.compile()?;
-        Ok(pattern)
-    }
-
-    fn in_query(&mut self, operator: &str, json: Json, depth: Depth) -> Result<Box<Query>, ParseError> {
-        match json {
-            Json::Object(map) if map.contains_key("where") => self.subquery(operator, map, depth),
-            _ => Err(improper(operator)),
-        }
-    }
-
-    fn select(
-        &mut self,
-        operator: &str,
-        json: Json,
-        depth: Depth,
-        negated: bool,
-    ) -> Result<Test, ParseError> {
-        match json {
-            Json::Object(mut map) if map.len() == 2 => match (map.remove("query"), map.remove("key")) {
-                (Some(Json::Object(query)), Some(Json::String(key))) => Ok(Test::Select {
-                    query: self.subquery(operator, query, depth)?,
-                    key: path(&key)?,
-                    negated,
-                }),
-                _ => Err(improper(operator)),
-            },
-            _ => Err(improper(operator)),
-        }
-    }
-
-    /// Reads a sub-query; its `limit`, `skip`, `order` and the like mean nothing here, as in the reference.
-    fn subquery(
-        &mut self,
-        operator: &str,
-        mut map: JsonMap<String, Json>,
-        mut depth: Depth,
-    ) -> Result<Box<Query>, ParseError> {
-        self.spend(1)?;
-        depth.subqueries += 1;
-        if depth.subqueries > self.limits.subqueries {
-            let most = self.limits.subqueries;
-            return Err(invalid_query(format!(
-                "Subquery nesting depth exceeds maximum allowed depth of {most}"
-            )));
-        }
-        if map.contains_key("redirectClassNameForKey") {
-            return Err(not_yet("redirectClassNameForKey"));
-        }
-        let class = match map.remove("className") {
-            Some(Json::String(class)) => ClassName::new(&class)?,
-            _ => return Err(improper(operator)),
-        };
-        let mut query = Query::new(class);
-        if let Some(condition) = map.remove("where") {
-            query.filter = self.filter(condition, depth)?;
-        }
-        Ok(Box::new(query))
     }
 }
 

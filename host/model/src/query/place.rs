@@ -3,12 +3,12 @@
 use crate::{Object, Path, Value};
 
 /// One thing that a path leads to; `None` where it leads to nothing.
-pub(super) type Branch<'a> = Option<&'a Value>;
+pub(crate) type Branch<'a> = Option<&'a Value>;
 
 /// Lends what the path finds: one branch, or one for each object of an array on the way.
 ///
 /// A numeric part means an index, too. An array on the way that holds no objects gives no branch at all.
-pub(super) fn visit<T>(object: &Object, path: &Path, lend: impl FnOnce(&[Branch<'_>]) -> T) -> T {
+pub(crate) fn visit<T>(object: &Object, path: &Path, lend: impl FnOnce(&[Branch<'_>]) -> T) -> T {
     let own = match path.as_str() {
         "objectId" => Some(Value::text(object.id.as_str())),
         "createdAt" => Some(Value::Date(object.created_at)),

@@ -51,13 +51,16 @@ impl Rows {
 
 impl Pages {
     fn new(mut query: Query, left: Option<u64>, hooked: bool) -> Pages {
+        if query.order.is_empty() {
+            query.order.extend(Order::implied(&query.filter));
+        }
         let walk = match query.order.is_empty() && !hooked {
             true => Walk::ById(None),
             false => Walk::ByCount(None),
         };
         // Ties must fall the same way on every page.
         if let Ok(path) = Path::new("objectId") {
-            query.order.push(Order { path, descending: false });
+            query.order.push(Order::ascending(path));
         }
         Pages { query, left, walk, ended: false }
     }

@@ -44,7 +44,7 @@ impl HostQuery for State {
     ) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(conditions.len())?;
-            let filter = wish::filter(&conditions)?;
+            let filter = wish::filter(&conditions, self.data.now())?;
             let Subject::Finding { query, .. } = &mut self.subject else {
                 return Err(denied("there is no find here"));
             };

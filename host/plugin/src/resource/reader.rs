@@ -108,7 +108,7 @@ impl State {
         };
         for (key, value) in wishes {
             match key.as_str() {
-                "where" => query.filter = where_of(value)?,
+                "where" => query.filter = where_of(value, self.data.now())?,
                 "order" => query.order = wish::order(&value)?,
                 "limit" => limit = Some(wish::number("limit", &value)?),
                 "skip" => query.skip = wish::number("skip", &value)?,
@@ -161,6 +161,6 @@ impl State {
     }
 }
 
-fn where_of(value: Json) -> Result<model::Filter, Stop> {
-    Ok(model::query::parse::filter(value, &model::query::parse::Limits::default())?)
+fn where_of(value: Json, now: model::Date) -> Result<model::Filter, Stop> {
+    Ok(model::query::parse::filter(value, &model::query::parse::Limits::default(), now)?)
 }

@@ -6,7 +6,14 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use model::{ClassName, Filter, Query, Test, Value, encode, query::filter::Pattern};
+use model::{
+    ClassName, Filter, Query, Test, Value, encode,
+    query::{
+        filter::Pattern,
+        geo::{Point, Region},
+        text::Search,
+    },
+};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
@@ -100,6 +107,14 @@ impl Writer<'_> {
                 patterns.iter().map(|pattern| Json::Object(regex(pattern, shown))).collect()
             }
             Test::Regex(pattern) => return Json::Object(regex(pattern, shown)),
+            Test::Near { point, radians } => {
+                let mut map = one(name, point_json(*point, shown));
+                map.extend(radians.map(|radians| ("$maxDistance".to_owned(), encode::number_json(radians))));
+                return Json::Object(map);
+            }
+            Test::Within(region) => region_json(region, shown),
+            Test::Covers(point) => json!({"$point": point_json(*point, shown)}),
+            Test::Text(search) => text_json(search, shown),
             Test::InQuery { query, .. } => self.subquery(query, shown),
             Test::Select { query, key, .. } => {
                 json!({"query": self.subquery(query, shown), "key": key.as_str()})
@@ -130,6 +145,36 @@ fn show(value: &Value, shown: &mut Shown) -> Json {
     json
 }
 
+fn point_json(point: Point, shown: &mut Shown) -> Json {
+    show(&Value::GeoPoint { latitude: point.latitude, longitude: point.longitude }, shown)
+}
+
+fn region_json(region: &Region, shown: &mut Shown) -> Json {
+    match region {
+        Region::Box { south_west, north_east } => {
+            json!({"$box": [point_json(*south_west, shown), point_json(*north_east, shown)]})
+        }
+        Region::Polygon(ring) => {
+            json!({"$polygon": ring.iter().map(|point| point_json(*point, shown)).collect::<Vec<_>>()})
+        }
+        Region::Sphere { center, radians } => {
+            json!({"$centerSphere": [point_json(*center, shown), encode::number_json(*radians)]})
+        }
+    }
+}
+
+fn text_json(search: &Search, shown: &mut Shown) -> Json {
+    shown.values.push(Value::from(search.term.as_str()));
+    let mut map = one("$term", search.term.as_str().into());
+    map.extend(search.language.as_deref().map(|language| ("$language".to_owned(), language.into())));
+    for (name, flag) in
+        [("$caseSensitive", search.case_sensitive), ("$diacriticSensitive", search.diacritic_sensitive)]
+    {
+        map.extend(flag.then(|| (name.to_owned(), true.into())));
+    }
+    json!({"$search": map})
+}
+
 fn regex(pattern: &Pattern, shown: &mut Shown) -> Map<String, Json> {
     shown.values.push(Value::from(pattern.source.as_str()));
     let mut map = one("$regex", pattern.source.as_str().into());
@@ -154,18 +199,25 @@ mod tests {
         };
         let (mask, nothing) = (Arc::new(Mask::lent(&ask)), Arc::new(Mask::default()));
         let mut query = Query::new(ClassName::new("Visit").unwrap());
-        query.filter = parse::filter(conditions, &parse::Limits::default()).unwrap();
+        query.filter = parse::filter(conditions, &parse::Limits::default(), model::Date(0)).unwrap();
         let masks = |class: &str| if class == "Visit" { mask.clone() } else { nothing.clone() };
         Json::Object(encode(&query, &masks, &mut Shown::default()))
     }
 
     #[test]
     fn what_may_be_read_comes_out_as_it_went_in() {
+        let place = json!({"__type": "GeoPoint", "latitude": 1, "longitude": 2});
         for same in [
             json!({"ward": "3A"}),
             json!({"ward": {"$in": ["3A", "3B"]}, "age": {"$gt": 3}}),
             json!({"$or": [{"ward": "3A"}, {"age": {"$exists": false}}]}),
             json!({"ward": {"$regex": "^3", "$options": "i"}}),
+            json!({"ward": {"$nearSphere": place, "$maxDistance": 0.5}}),
+            json!({"ward": {"$within": {"$box": [place, place]}}}),
+            json!({"ward": {"$geoWithin": {"$polygon": [place, place, place]}}}),
+            json!({"ward": {"$geoWithin": {"$centerSphere": [place, 1]}}}),
+            json!({"ward": {"$geoIntersects": {"$point": place}}}),
+            json!({"ward": {"$text": {"$search": {"$term": "a", "$caseSensitive": true}}}}),
             json!({}),
         ] {
             assert_eq!(shown(same.clone()), same);

@@ -1,6 +1,9 @@
 //! What a guest asks of a find, in the words of REST.
 
-use model::{Code, Filter, Order, ParseError, Path, query::parse};
+use model::{
+    Code, Date, Filter, Order, ParseError, Path,
+    query::{By, parse},
+};
 use serde_json::Value as Json;
 
 use crate::convert;
@@ -13,8 +16,8 @@ fn invalid(text: String) -> ParseError {
 ///
 /// # Errors
 /// As a client gets them.
-pub(crate) fn filter(text: &str) -> Result<Filter, ParseError> {
-    parse::filter(Json::Object(convert::json_object(text)?), &parse::Limits::default())
+pub(crate) fn filter(text: &str, now: Date) -> Result<Filter, ParseError> {
+    parse::filter(Json::Object(convert::json_object(text)?), &parse::Limits::default(), now)
 }
 
 /// Reads a list of paths: names joined by commas, or an array of them.
@@ -43,7 +46,7 @@ pub(crate) fn order(value: &Json) -> Result<Vec<Order>, ParseError> {
         .filter(|name| !name.is_empty())
         .map(|name| {
             let (name, descending) = name.strip_prefix('-').map_or((name, false), |rest| (rest, true));
-            Ok(Order { path: Path::new(name)?, descending })
+            Ok(Order { path: Path::new(name)?, descending, by: By::Value })
         })
         .collect()
 }
@@ -69,7 +72,7 @@ mod tests {
         assert!(keys[0].descending && !keys[1].descending);
         assert!(paths("keys", &json!(1)).is_err() && order(&json!("a b")).is_err());
         assert!(number("limit", &json!(-1)).is_err() && number("limit", &json!(1.5)).is_err());
-        assert!(filter("[]").is_err() && filter(r#"{"$nope":1}"#).is_err());
-        assert!(filter(r#"{"a":{"$gt":1}}"#).is_ok());
+        assert!(filter("[]", Date(0)).is_err() && filter(r#"{"$nope":1}"#, Date(0)).is_err());
+        assert!(filter(r#"{"a":{"$gt":1}}"#, Date(0)).is_ok());
     }
 }

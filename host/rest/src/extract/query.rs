@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use data::Shape;
-use model::{ClassName, Code, Limit, Order, ParseError, Path, Query, name::shown, query::Limits};
+use model::{
+    ClassName, Code, Date, Limit, Order, ParseError, Path, Query,
+    name::shown,
+    query::{By, Limits},
+};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::url;
@@ -56,14 +60,19 @@ impl Parameters {
 /// # Errors
 /// 102 for an unknown or malformed parameter, 105 for a name that can't be a field's, 107 for a `where` that isn't
 /// JSON, 108 for a parameter that isn't supported yet; and as [`model::query::parse::filter`].
-pub(crate) fn find(class: ClassName, parameters: Parameters, limits: &Limits) -> Result<Query, ParseError> {
+pub(crate) fn find(
+    class: ClassName,
+    parameters: Parameters,
+    limits: &Limits,
+    now: Date,
+) -> Result<Query, ParseError> {
     let mut query = Query::new(class);
     let mut shape = Shape::default();
     for (name, given) in parameters.0 {
         match name.as_str() {
             "where" => {
                 if let Some(json) = condition(given)? {
-                    query.filter = model::query::parse::filter(json, limits)?;
+                    query.filter = model::query::parse::filter(json, limits, now)?;
                 }
             }
             "order" => query.order = order(given)?,
@@ -240,7 +249,7 @@ fn order(given: Given) -> Result<Vec<Order>, ParseError> {
                 format!("Invalid field name: {}.", shown(name)),
             ));
         }
-        order.push(Order { path, descending });
+        order.push(Order { path, descending, by: By::Value });
     }
     Ok(order)
 }

@@ -89,7 +89,7 @@ pub(super) async fn find_in(call: Call, class: ClassName) -> Answer {
     } else {
         Limits { subqueries: call.hall.data.config().subquery_depth, ..Limits::default() }
     };
-    let query = query::find(class, parameters, &limits)?;
+    let query = query::find(class, parameters, &limits, call.hall.data.now())?;
     let found = call.hall.data.find(&call.cx, query).await?;
     Reply::ok(&FoundJson(&found))
 }

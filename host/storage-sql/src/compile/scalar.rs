@@ -38,6 +38,10 @@ impl Compiler<'_> {
             | Test::AllRegex(_)
             | Test::ContainedBy(_)
             | Test::Regex(_)
+            | Test::Near { .. }
+            | Test::Within(_)
+            | Test::Covers(_)
+            | Test::Text(_)
             | Test::InQuery { .. }
             | Test::Select { .. } => self.inexact(place, test, bound),
         }

@@ -1,6 +1,6 @@
 //! Whole statements about the rows of one class.
 
-use model::{FieldName, Filter, Limit, Order};
+use model::{FieldName, Filter, Limit, Order, query::By};
 use storage::Error;
 
 use super::Compiler;
@@ -23,6 +23,15 @@ pub(crate) struct Wish<'a> {
     pub(crate) limit: Limit,
     /// Root fields to load; `None` loads all.
     pub(crate) fields: Option<&'a [FieldName]>,
+    /// Whether objects carry their score.
+    pub(crate) score: bool,
+}
+
+impl<'a> Wish<'a> {
+    /// Wishes for everything of what a filter passes.
+    pub(crate) fn all(filter: &'a Filter) -> Wish<'a> {
+        Wish { filter, order: &[], skip: 0, limit: Limit::All, fields: None, score: false }
+    }
 }
 
 /// A find as a statement, and what is left to do with its rows.
@@ -121,6 +130,10 @@ pub(crate) fn append(statement: &mut Statement, rest: Statement) {
 fn keys(layout: &Layout, order: &[Order]) -> Option<String> {
     let mut keys = String::new();
     for key in order {
+        match key.by {
+            By::Value => {}
+            By::Distance(_) | By::Score => return None,
+        }
         let column = match layout.column(key.path.root()) {
             Some(column) if !key.path.is_dotted() && column.sorts() => column,
             Some(_) => return None,

@@ -98,9 +98,10 @@ fn what_the_matcher_needs_is_loaded() {
     let layout = Arc::new(layout());
     let layouts = BTreeMap::from([(layout.schema.class.clone(), Arc::clone(&layout))]);
     let filter = test("map.a.b", Test::Gt(5.0.into()));
-    let order = [model::Order { path: Path::new("list").unwrap(), descending: true }];
+    let order = [model::Order::descending(Path::new("list").unwrap())];
     let fields = [FieldName::new("text").unwrap()];
-    let wish = Wish { filter: &filter, order: &order, skip: 3, limit: Limit::Rows(5), fields: Some(&fields) };
+    let wish =
+        Wish { order: &order, skip: 3, limit: Limit::Rows(5), fields: Some(&fields), ..Wish::all(&filter) };
     let find = find(&Lite, &layouts, &layout, &wish).unwrap();
     let columns: Vec<&str> = find.columns.iter().map(|column| column.field.as_str()).collect();
     assert_eq!(columns, ["list", "map", "text"]);

@@ -1,7 +1,7 @@
 //! Finds and counts carried out on a connection: the statement, then what SQL left to do.
 
 use futures_util::StreamExt as _;
-use model::{FieldName, Filter, Limit, Object, query::matcher};
+use model::{Filter, Limit, Object, query::Sorter};
 use sqlx::SqliteConnection;
 
 use super::{Lite, decode, run};
@@ -28,12 +28,12 @@ pub(super) async fn find(
         let rows = run::all(connection, find.statement).await?;
         let objects = rows.iter().map(|row| decode::object(row, layout, &find.columns));
         let objects = objects.collect::<Result<Vec<_>, _>>()?;
-        return Ok(trimmed(objects, wish.fields));
+        return Ok(trimmed(objects, &wish));
     }
     let filter = resolve(connection, layouts, wish.filter).await?;
     let wish = Wish { filter: &filter, ..wish };
     let objects = sift(connection, layout, &wish, compile::find(&Lite, layouts, layout, &wish)?).await?;
-    Ok(trimmed(objects, wish.fields))
+    Ok(trimmed(objects, &wish))
 }
 
 /// Counts objects.
@@ -51,7 +51,7 @@ pub(super) async fn count(
         return Ok(run::number(connection, statement).await?.unsigned_abs());
     }
     let filter = resolve(connection, layouts, filter).await?;
-    let wish = Wish { filter: &filter, order: &[], skip: 0, limit: Limit::All, fields: Some(&[]) };
+    let wish = Wish { fields: Some(&[]), ..Wish::all(&filter) };
     let find = compile::find(&Lite, layouts, layout, &wish)?;
     let matcher = recheck::matcher(&filter)?;
     let mut rows = run::each(connection, find.statement)?;
@@ -93,7 +93,7 @@ async fn sift(
         }
     }
     if !find.sorted {
-        objects.sort_by(|a, b| matcher::compare(a, b, wish.order));
+        Sorter::new(wish.order, wish.filter).sort(&mut objects);
         objects.drain(..skip.min(objects.len()));
         objects.truncate(limit);
     }
@@ -133,11 +133,14 @@ pub(super) async fn related(
     run::texts(connection, statement).await
 }
 
-/// Takes off what was loaded for the matcher only.
-fn trimmed(mut objects: Vec<Object>, fields: Option<&[FieldName]>) -> Vec<Object> {
-    if let Some(fields) = fields {
+/// Adds the scores that are wanted, and takes off what was loaded for the matcher only.
+fn trimmed(mut objects: Vec<Object>, wish: &Wish<'_>) -> Vec<Object> {
+    if wish.score {
+        storage::score(wish.filter, &mut objects);
+    }
+    if let Some(fields) = wish.fields {
         for object in &mut objects {
-            object.fields.retain(|name, _| fields.contains(name));
+            object.fields.retain(|name, _| fields.contains(name) || (wish.score && *name == *"score"));
         }
     }
     objects

@@ -51,6 +51,7 @@ impl Storage for Sqlite {
                 skip: select.skip,
                 limit: select.limit,
                 fields: select.fields.as_deref(),
+                score: select.score,
             };
             let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
             let done = load::find(reader.connection(), &layouts, layout, wish).await;

@@ -60,7 +60,7 @@ pub(super) fn insert(schema: &Arc<Schema>, object: Object) -> Write {
 }
 
 pub(super) fn select(schema: &Arc<Schema>, filter: Filter) -> Select {
-    Select { schema: Arc::clone(schema), filter, order: vec![], skip: 0, limit: Limit::All, fields: None }
+    Select::new(Arc::clone(schema), filter)
 }
 
 pub(super) fn test(path: &str, test: Test) -> Filter {

@@ -79,7 +79,7 @@ async fn update(
     update: &Update,
     at: Date,
 ) -> Result<Written, Fault> {
-    let wish = Wish { filter, order: &[], skip: 0, limit: Limit::Rows(1), fields: None };
+    let wish = Wish { limit: Limit::Rows(1), ..Wish::all(filter) };
     let mut object = load::find(connection, layouts, layout, wish).await?.pop().ok_or(Error::NotFound)?;
     object.apply(update).map_err(|error| Error::Mismatch { field: error.field, expected: error.expected })?;
     object.updated_at = at;
@@ -113,7 +113,7 @@ async fn delete(
     if condition.exact {
         compile::append(&mut statement, condition.statement);
     } else {
-        let wish = Wish { filter, order: &[], skip: 0, limit: Limit::All, fields: Some(&[]) };
+        let wish = Wish { fields: Some(&[]), ..Wish::all(filter) };
         let found = load::find(connection, layouts, layout, wish).await?;
         let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
         statement.push(" WHERE ");

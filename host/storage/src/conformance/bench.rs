@@ -3,8 +3,9 @@
 use std::{fmt::Debug, sync::Arc};
 
 use model::{
-    Acl, ClassName, Date, Field, FieldName, FieldType, Filter, Limit, Object, ObjectId, Order, Path, Schema,
-    Unique, encode, parse_update, query,
+    Acl, ClassName, Date, Field, FieldName, FieldType, Filter, Object, ObjectId, Order, Path, Schema, Unique,
+    encode, parse_update,
+    query::{self, By},
 };
 use serde_json::{Value as Json, json};
 
@@ -95,14 +96,14 @@ pub(super) fn date(iso: &str) -> Json {
 
 /// Reads a `where`.
 pub(super) fn filter(json: Json) -> Result<Filter, Wrong> {
-    Ok(query::parse::filter(json, &query::Limits::trusted())?)
+    Ok(query::parse::filter(json, &query::Limits::trusted(), MADE)?)
 }
 
 /// Reads sort keys like `-age,name`.
 pub(super) fn order(text: &str) -> Result<Vec<Order>, Wrong> {
     let key = |key: &str| {
         let path = Path::new(key.trim_start_matches('-'))?;
-        Ok(Order { path, descending: key.starts_with('-') })
+        Ok(Order { path, descending: key.starts_with('-'), by: By::Value })
     };
     text.split(',').filter(|key| !key.is_empty()).map(key).collect()
 }
@@ -245,14 +246,7 @@ impl Class {
 
     /// A find of everything that a filter passes.
     pub(super) fn select(&self, filter: Filter) -> Select {
-        Select {
-            schema: Arc::clone(&self.schema),
-            filter,
-            order: Vec::new(),
-            skip: 0,
-            limit: Limit::All,
-            fields: None,
-        }
+        Select::new(Arc::clone(&self.schema), filter)
     }
 
     /// The one object with an id.

@@ -8,8 +8,10 @@ mod acl;
 mod agree;
 mod bench;
 mod commit;
+mod distinct;
 mod dotted;
 mod equality;
+mod geo;
 mod insert;
 mod list;
 mod logic;
@@ -27,6 +29,7 @@ mod text;
 mod unique;
 mod update;
 mod window;
+mod words;
 
 pub use agree::{Disagreement, agree};
 
@@ -82,6 +85,9 @@ const GROUPS: &[&[Case]] = &[
     projection::CASES,
     acl::CASES,
     relation::CASES,
+    geo::CASES,
+    words::CASES,
+    distinct::CASES,
     unique::CASES,
     commit::CASES,
     schema::CASES,

@@ -3,13 +3,23 @@
 use serde_json::json;
 
 use super::*;
+use crate::{
+    ClassName, Query,
+    query::{
+        filter::Pattern,
+        geo::{Point, Region},
+        text::Search,
+    },
+};
+
+const NOW: Date = Date(1_700_000_000_000);
 
 fn read(json: Json) -> Filter {
-    filter(json, &Limits::default()).unwrap()
+    filter(json, &Limits::default(), NOW).unwrap()
 }
 
 fn refused(json: Json) -> (i32, String) {
-    let error = filter(json, &Limits::default()).unwrap_err();
+    let error = filter(json, &Limits::default(), NOW).unwrap_err();
     (error.code.number(), error.message.into_owned())
 }
 
@@ -68,6 +78,54 @@ fn every_operator_is_read() {
     for (json, expected) in cases {
         assert_eq!(read(json!({"f": json})), test("f", expected.clone()), "{}", expected.name());
     }
+}
+
+fn point(latitude: i32, longitude: i32) -> Json {
+    json!({"__type": "GeoPoint", "latitude": latitude, "longitude": longitude})
+}
+
+#[test]
+fn places_are_read() {
+    let at = |latitude: f64, longitude: f64| Point::new(latitude, longitude).unwrap();
+    let near = |radians| Test::Near { point: at(1.0, 2.0), radians };
+    let triangle = Test::Within(Region::Polygon(vec![at(0.0, 0.0), at(0.0, 1.0), at(1.0, 0.0)]));
+    let ring = json!({"__type": "Polygon", "coordinates": [[0, 0], [0, 1], [1, 0]]});
+    let closed = Test::Within(Region::Polygon(vec![at(0.0, 0.0), at(0.0, 1.0), at(1.0, 0.0), at(0.0, 0.0)]));
+    let sphere = Test::Within(Region::Sphere { center: at(1.0, 2.0), radians: 0.5 });
+    let cases = [
+        (json!({"$nearSphere": point(1, 2)}), near(None)),
+        (json!({"$nearSphere": point(1, 2), "$maxDistance": 0.5}), near(Some(0.5))),
+        (json!({"$nearSphere": point(1, 2), "$maxDistanceInRadians": 0.5}), near(Some(0.5))),
+        (json!({"$nearSphere": point(1, 2), "$maxDistanceInMiles": 3959}), near(Some(1.0))),
+        (json!({"$nearSphere": point(1, 2), "$maxDistanceInKilometers": 12742}), near(Some(2.0))),
+        (
+            json!({"$within": {"$box": [point(0, 0), point(1, 2)]}}),
+            Test::Within(Region::Box { south_west: at(0.0, 0.0), north_east: at(1.0, 2.0) }),
+        ),
+        (json!({"$geoWithin": {"$polygon": [point(0, 0), point(0, 1), point(1, 0)]}}), triangle),
+        (json!({"$geoWithin": {"$polygon": ring}}), closed),
+        (json!({"$geoWithin": {"$centerSphere": [[2, 1], 0.5]}}), sphere.clone()),
+        (json!({"$geoWithin": {"$centerSphere": [point(1, 2), 0.5]}}), sphere),
+        (json!({"$geoIntersects": {"$point": point(1, 2)}}), Test::Covers(at(1.0, 2.0))),
+    ];
+    for (json, expected) in cases {
+        assert_eq!(read(json!({"f": json})), test("f", expected.clone()), "{}", expected.name());
+    }
+}
+
+#[test]
+fn searches_and_relative_times_are_read() {
+    let search = json!({"$search": {"$term": "a", "$language": "es", "$caseSensitive": true}});
+    let expected = Search {
+        term: "a".into(),
+        language: Some("es".into()),
+        case_sensitive: true,
+        diacritic_sensitive: false,
+    };
+    assert_eq!(read(json!({"f": {"$text": search}})), test("f", Test::Text(expected)));
+    let later = Test::Gt(Date(NOW.ms() + 1_000).into());
+    assert_eq!(read(json!({"f": {"$gt": {"$relativeTime": "in 1 second"}}})), test("f", later.clone()));
+    assert_eq!(read(json!({"createdAt": {"$gt": {"$relativeTime": "in 1 sec"}}})), test("createdAt", later));
 }
 
 #[test]
@@ -164,9 +222,70 @@ fn mistakes_have_the_codes_of_the_reference() {
         (json!({"a": {"$select": {"query": query, "key": "k", "x": 1}}}), 102, "improper usage of $select"),
         (json!({"a": {"$dontSelect": {"query": query, "key": 1}}}), 102, "improper usage of $dontSelect"),
         (json!({"$relatedTo": {"key": "k"}}), 102, "improper usage of $relatedTo"),
-        (json!({"a": {"$text": {}}}), 108, "$text is not supported yet"),
-        (json!({"a": {"$nearSphere": {}}}), 108, "$nearSphere is not supported yet"),
-        (json!({"a": {"$gt": {"$relativeTime": "now"}}}), 108, "$relativeTime is not supported yet"),
+        (json!({"a": {"$text": {}}}), 107, "bad $text: $search, should be object"),
+        (json!({"a": {"$text": {"$search": {"$term": 1}}}}), 107, "bad $text: $term, should be string"),
+        (
+            json!({"a": {"$text": {"$search": {"$term": "a", "$language": 1}}}}),
+            107,
+            "bad $text: $language, should be string",
+        ),
+        (
+            json!({"a": {"$text": {"$search": {"$term": "a", "$caseSensitive": 1}}}}),
+            107,
+            "bad $text: $caseSensitive, should be boolean",
+        ),
+        (
+            json!({"a": {"$text": {"$search": {"$term": "a", "$bogus": 1}}}}),
+            107,
+            "bad $text: $bogus is not known",
+        ),
+        (json!({"a": {"$nearSphere": {}}}), 107, "bad $nearSphere value"),
+        (json!({"a": {"$nearSphere": point(91, 0)}}), 107, "bad $nearSphere value"),
+        (json!({"a": {"$nearSphere": point(0, 0), "$maxDistance": -1}}), 107, "bad $maxDistance value"),
+        (json!({"a": {"$maxDistance": 1}}), 102, "improper usage of $maxDistance"),
+        (json!({"a": {"$within": {"$box": [point(0, 0)]}}}), 107, "malformatted $within arg"),
+        (json!({"a": {"$within": {"$ring": []}}}), 107, "malformatted $within arg"),
+        (
+            json!({"a": {"$geoWithin": {"$polygon": [point(0, 0), point(1, 1)]}}}),
+            107,
+            "bad $geoWithin value; $polygon should contain at least 3 GeoPoints",
+        ),
+        (
+            json!({"a": {"$geoWithin": {"$polygon": [1, 2, 3]}}}),
+            107,
+            "bad $geoWithin value; $polygon should be Polygon object or Array of Parse.GeoPoint's",
+        ),
+        (
+            json!({"a": {"$geoWithin": {"$centerSphere": [[181, 0], 1]}}}),
+            107,
+            "bad $geoWithin value; $centerSphere geo point invalid",
+        ),
+        (
+            json!({"a": {"$geoWithin": {"$centerSphere": [[0, 0], -1]}}}),
+            107,
+            "bad $geoWithin value; $centerSphere distance invalid",
+        ),
+        (json!({"a": {"$geoWithin": {"$circle": []}}}), 107, "bad $geoWithin value"),
+        (
+            json!({"a": {"$geoIntersects": {"$point": [0, 0]}}}),
+            107,
+            "bad $geoIntersect value; $point should be GeoPoint",
+        ),
+        (
+            json!({"a": {"$gt": {"$relativeTime": "soon"}}}),
+            107,
+            "bad $relativeTime ($gt) value. Time should either start with 'in' or end with 'ago'",
+        ),
+        (
+            json!({"a": {"$eq": {"$relativeTime": "now"}}}),
+            107,
+            "$relativeTime can only be used with the $lt, $lte, $gt, and $gte operators",
+        ),
+        (
+            json!({"a": {"$inQuery": {"className": "Ward", "where": {}, "redirectClassNameForKey": 1}}}),
+            102,
+            "improper usage of $inQuery",
+        ),
         (json!({"a": {"__type": "Nope"}}), 111, "This is not a valid __type"),
         (json!({"a": {"b": {"$c": 1}}}), 121, "Nested keys should not contain the '$' or '.' characters"),
     ];
@@ -179,17 +298,17 @@ fn mistakes_have_the_codes_of_the_reference() {
 #[test]
 fn limits_hold() {
     let nested = |levels: usize| (0..levels).fold(json!({"a": 1}), |inner, _| json!({"$or": [inner]}));
-    assert!(filter(nested(10), &Limits::default()).is_ok());
+    assert!(filter(nested(10), &Limits::default(), NOW).is_ok());
     assert_eq!(refused(nested(11)).0, 102);
     let many = |count: usize| json!({"a": {"$in": vec![1; count]}});
-    assert!(filter(many(10_000), &Limits::default()).is_ok());
+    assert!(filter(many(10_000), &Limits::default(), NOW).is_ok());
     assert_eq!(refused(many(10_001)).0, 102);
     assert_eq!(refused(json!({"a": {"$regex": "a".repeat(5_000)}})).0, 102);
     let sub = |levels: usize| {
         (0..levels).fold(json!({}), |inner, _| json!({"p": {"$inQuery": {"className": "A", "where": inner}}}))
     };
-    assert!(filter(sub(10), &Limits::default()).is_ok());
+    assert!(filter(sub(10), &Limits::default(), NOW).is_ok());
     assert_eq!(refused(sub(11)).0, 102);
     let quiet = Limits { regex: false, ..Limits::default() };
-    assert_eq!(filter(json!({"a": {"$regex": "b"}}), &quiet).unwrap_err().code.number(), 102);
+    assert_eq!(filter(json!({"a": {"$regex": "b"}}), &quiet, NOW).unwrap_err().code.number(), 102);
 }

@@ -14,7 +14,7 @@ fn map(json: Json) -> JsonMap<String, Json> {
 
 fn read(url: &str, body: Json) -> Result<Query, ParseError> {
     let parameters = Parameters::read(Some(url), map(body))?;
-    find(ClassName::new("Patient").unwrap(), parameters, &Limits::default())
+    find(ClassName::new("Patient").unwrap(), parameters, &Limits::default(), model::Date(0))
 }
 
 fn texts(paths: &[Path]) -> Vec<&str> {

@@ -105,12 +105,10 @@ async fn page(
         None => Filter::all(),
     };
     let select = Select {
-        schema: schema.clone(),
-        filter,
-        order: vec![Order { path: Path::new("objectId")?, descending: false }],
-        skip: 0,
+        order: vec![Order::ascending(Path::new("objectId")?)],
         limit: Limit::Rows(PAGE),
         fields: Some(Vec::new()),
+        ..Select::new(schema.clone(), filter)
     };
     Ok(database.find(&select).await?)
 }

@@ -2,7 +2,10 @@
 
 use model::{
     Map, Order,
-    query::matcher::{Matcher, NoRelations, compare},
+    query::{
+        By, Sorter,
+        matcher::{Matcher, NoRelations},
+    },
 };
 
 use super::*;
@@ -200,10 +203,11 @@ impl Dice {
 
     fn order(&mut self, schema: &Schema) -> Vec<Order> {
         let mut order: Vec<Order> = (0..self.below(3))
-            .map(|_| Order { path: self.path(schema), descending: self.below(2) == 0 })
+            .map(|_| Order { path: self.path(schema), descending: self.below(2) == 0, by: By::Value })
             .collect();
         // Ids break ties, so that there is one right answer.
-        order.push(Order { path: FieldPath::new("objectId").unwrap(), descending: self.below(2) == 0 });
+        let path = FieldPath::new("objectId").unwrap();
+        order.push(Order { path, descending: self.below(2) == 0, by: By::Value });
         order
     }
 }
@@ -242,17 +246,16 @@ async fn with_the_matcher_about_made_up_filters() {
         let what = || format!("round {round}: {filter:#?}");
         assert_eq!(storage.count(&schema, &filter).await.unwrap(), expected.len() as u64, "{}", what());
         let order = dice.order(&schema);
-        expected.sort_by(|a, b| compare(a, b, &order));
+        Sorter::new(&order, &filter).sort(&mut expected);
         let (skip, rows) = (dice.below(4), dice.below(60));
         let limit = if rows == 0 { Limit::All } else { Limit::Rows(rows as u64) };
         let fields = (dice.below(2) == 0).then(|| vec![name("text"), name("map"), name("unknown")]);
         let select = Select {
-            schema: Arc::clone(&schema),
-            filter: filter.clone(),
             order: order.clone(),
             skip: skip as u64,
             limit,
             fields: fields.clone(),
+            ..select(&schema, filter.clone())
         };
         let found = storage.find(&select).await.unwrap();
         let expected: Vec<Object> = expected

@@ -10,8 +10,7 @@ use crate::compile::{self, Wish};
 async fn plan(storage: &Sqlite, select: &Select) -> String {
     let layouts = storage.layouts();
     let layout = &layouts[&select.schema.class];
-    let wish =
-        Wish { filter: &select.filter, order: &select.order, skip: 0, limit: select.limit, fields: None };
+    let wish = Wish { order: &select.order, limit: select.limit, ..Wish::all(&select.filter) };
     let mut statement = compile::find(&Lite, &layouts, layout, &wish).unwrap().statement;
     statement.text.insert_str(0, "EXPLAIN QUERY PLAN ");
     let mut reader = storage.readers.lend().await.unwrap();
@@ -84,7 +83,7 @@ async fn filters_are_served_by_indexes() {
         assert_eq!(storage.find(&select).await.unwrap().len(), count, "{:?}", select.filter);
     }
     let newest = Select {
-        order: vec![model::Order { path: FieldPath::new("createdAt").unwrap(), descending: true }],
+        order: vec![model::Order::descending(FieldPath::new("createdAt").unwrap())],
         limit: Limit::Rows(10),
         ..select(&schema, Filter::all())
     };

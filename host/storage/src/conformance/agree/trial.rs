@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use model::{
     Acl, ClassName, Date, FieldName, FieldType, Filter, Limit, Object, ObjectId, Path, encode, parse_update,
-    query::{Matcher, Relations, filter::Access, matcher::compare},
+    query::{Matcher, Relations, Sorter, filter::Access},
     schema::IndexKind,
 };
 use serde_json::Value as Json;
@@ -218,7 +218,7 @@ async fn ask(question: &Question, class: &Class, objects: &[Object], members: &M
 
     // The id breaks ties, so that there is one right answer.
     let order = order(&[question.order.as_slice(), &["objectId".to_owned()]].concat().join(","))?;
-    expected.sort_by(|a, b| compare(a, b, &order));
+    Sorter::new(&order, &filter).sort(&mut expected);
     let fields =
         question.fields.as_ref().map(|names| names.iter().map(|name| FieldName::new(name)).collect());
     let fields: Option<Vec<FieldName>> = fields.transpose()?;
