@@ -16,4 +16,5 @@ mod crash;
 mod hook;
 mod house;
 mod plugin;
+mod port;
 mod rest;

@@ -14,6 +14,7 @@ mod fixed;
 pub mod guest;
 mod kit;
 pub mod node;
+pub mod port;
 pub mod process;
 mod request;
 mod setup;

@@ -4,20 +4,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use crate::kit::{APP_ID, MASTER_KEY};
-use crate::process::{JAVASCRIPT_KEY, Process};
-
-/// Runs node in a folder against a server and goes on only when it ends well; gives what it printed.
-pub async fn run(folder: &Path, arguments: &[&str], server: &Process) -> String {
+/// Runs node in a folder with a server's environment and goes on only when it ends well; gives what it printed.
+pub async fn run(folder: &Path, arguments: &[&str], server: Vec<(&'static str, String)>) -> String {
     install(folder);
     let mut node = Command::new("node");
-    node.args(arguments)
-        .current_dir(folder)
-        .env("PARAPET_URL", &server.url)
-        .env("PARAPET_APP_ID", APP_ID)
-        .env("PARAPET_JS_KEY", JAVASCRIPT_KEY)
-        .env("PARAPET_MASTER_KEY", MASTER_KEY)
-        .stdin(Stdio::null());
+    node.args(arguments).current_dir(folder).envs(server).stdin(Stdio::null());
     let ended = tokio::task::spawn_blocking(move || node.output()).await.expect("no panic");
     let ended = ended.unwrap_or_else(|error| panic!("node can't be run, and the tests need it: {error}"));
     let (said, errors) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
@@ -26,7 +17,7 @@ pub async fn run(folder: &Path, arguments: &[&str], server: &Process) -> String 
 }
 
 /// Fetches what the lock file names, if it isn't there.
-fn install(folder: &Path) {
+pub fn install(folder: &Path) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _one = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if folder.join("node_modules/.package-lock.json").exists() {

@@ -16,13 +16,16 @@ pub const JAVASCRIPT_KEY: &str = "the-javascript-key-of-the-kit";
 /// The `parapet` program, built when a scenario first asks for it.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        // The whole workspace's features: those that the tests were built with.
-        let build = ["build", "--quiet", "--workspace", "--bin", "parapet"];
-        let status = crate::guest::cargo().args(build).status().expect("cargo runs");
-        assert!(status.success(), "the server doesn't build");
-        crate::guest::target().join("debug/parapet")
-    })
+    PROGRAM.get_or_init(|| build("parapet", &[]))
+}
+
+/// Builds a program of the server and says where it is.
+pub(crate) fn build(name: &str, further: &[&str]) -> PathBuf {
+    // The whole workspace's features: those that the tests were built with.
+    let build = ["build", "--quiet", "--workspace", "--bin", name];
+    let status = crate::guest::cargo().args(build).args(further).status().expect("cargo runs");
+    assert!(status.success(), "{name} doesn't build");
+    crate::guest::target().join("debug").join(name)
 }
 
 /// A running server; dropping it kills it.
@@ -47,20 +50,18 @@ impl Process {
         command.args(["serve", "--port", "0", "--data-dir"]).arg(data_dir);
         command.env("PARAPET_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
         change(&mut command);
-        let mut child = command.spawn().expect("the server starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
-        let url = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("listens on ").map(|(_, url)| url.trim().to_owned()));
-        let Some(url) = url else {
-            let status = child.wait().expect("a process that ended");
-            panic!("the server ended instead of listening ({status})");
-        };
-        // Nobody reads what else it says, but a full pipe must not stop it.
-        std::thread::spawn(move || lines.for_each(drop));
-        let origin = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-        Process { child, url, origin, http: reqwest::Client::new() }
+        let (child, [url]) = listening(command);
+        Process { child, origin: origin(&url), url, http: reqwest::Client::new() }
+    }
+
+    /// What the programs in JavaScript are told of it.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("PARAPET_URL", self.url.clone()),
+            ("PARAPET_APP_ID", APP_ID.to_owned()),
+            ("PARAPET_JS_KEY", JAVASCRIPT_KEY.to_owned()),
+            ("PARAPET_MASTER_KEY", MASTER_KEY.to_owned()),
+        ]
     }
 
     /// Asks it once with the master key; the path begins behind the origin.
@@ -89,30 +90,7 @@ impl Process {
 
     /// Installs, approves and activates a plugin.
     pub async fn activate(&self, component: Vec<u8>) {
-        let installed = self
-            .http
-            .post(format!("{}/parapet/v1/plugins", self.origin))
-            .header("X-Parse-Application-Id", APP_ID)
-            .header("X-Parse-Master-Key", MASTER_KEY)
-            .body(component)
-            .send()
-            .await
-            .expect("the server answers");
-        let (status, text) = (installed.status().as_u16(), installed.text().await.expect("a whole answer"));
-        assert_eq!(status, 201, "{text}");
-        let body: Json = serde_json::from_str(&text).expect("JSON");
-        let (name, digest) =
-            (body["name"].as_str().expect("a name"), body["digest"].as_str().expect("a digest"));
-        for act in ["approve", "activate"] {
-            let body = match act {
-                "approve" => serde_json::json!({"version": digest, "by": "the kit"}),
-                _ => serde_json::json!({"version": digest}),
-            };
-            let path = format!("/parapet/v1/plugins/{name}/{act}");
-            let (status, body) =
-                self.ask(Method::POST, &path, Some(&body)).await.expect("the server answers");
-            assert_eq!(status, 200, "{body}");
-        }
+        activate(&self.http, &self.origin, (APP_ID, MASTER_KEY), component).await;
     }
 
     /// The process id.
@@ -128,8 +106,7 @@ impl Process {
 
     /// Asks it to stop and waits until it has.
     pub fn stop(mut self) -> ExitStatus {
-        let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.id())).status();
-        assert!(told.expect("a shell").success(), "the server can't be told to stop");
+        terminate(&self.child);
         self.child.wait().expect("a process that ends")
     }
 }
@@ -138,6 +115,62 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Starts a server and waits until it has said where it listens, as often as wanted.
+pub(crate) fn listening<const TIMES: usize>(mut command: Command) -> (Child, [String; TIMES]) {
+    let mut child = command.spawn().expect("the server starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
+    let urls: Vec<String> = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .filter_map(|line| line.split_once("listens on ").map(|(_, url)| url.trim().to_owned()))
+        .take(TIMES)
+        .collect();
+    let Ok(urls) = urls.try_into() else {
+        let status = child.wait().expect("a process that ended");
+        panic!("the server ended instead of listening ({status})");
+    };
+    // Nobody reads what else it says, but a full pipe must not stop it.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, urls)
+}
+
+/// Tells a server to stop.
+pub(crate) fn terminate(child: &Child) {
+    let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status();
+    assert!(told.expect("a shell").success(), "the server can't be told to stop");
+}
+
+/// A URL without its path.
+pub(crate) fn origin(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+/// Installs, approves and activates a plugin on a server with these keys.
+pub(crate) async fn activate(
+    http: &reqwest::Client,
+    origin: &str,
+    (app_id, master_key): (&str, &str),
+    component: Vec<u8>,
+) {
+    let ask = |path: String, body: reqwest::Body| async move {
+        let request = http.post(format!("{origin}/parapet/v1/plugins{path}")).body(body);
+        let request =
+            request.header("X-Parse-Application-Id", app_id).header("X-Parse-Master-Key", master_key);
+        let answer = request.send().await.expect("the server answers");
+        let (status, text) = (answer.status(), answer.text().await.expect("a whole answer"));
+        assert!(status.is_success(), "{status} {text}");
+        serde_json::from_str::<Json>(&text).expect("JSON")
+    };
+    let body = ask(String::new(), component.into()).await;
+    let (name, digest) = (body["name"].as_str().expect("a name"), body["digest"].as_str().expect("a digest"));
+    for (act, body) in [
+        ("approve", serde_json::json!({"version": digest, "by": "the kit"})),
+        ("activate", serde_json::json!({"version": digest})),
+    ] {
+        ask(format!("/{name}/{act}"), body.to_string().into()).await;
     }
 }
 

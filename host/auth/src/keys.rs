@@ -45,6 +45,9 @@ pub struct Keys {
     /// Lists where the maintenance key may come from. Default: this machine.
     #[serde(default)]
     pub maintenance_ips: AddressList,
+    /// Lets a key of power be the application id or a client key, as old test suites have it. Default: no.
+    #[serde(skip)]
+    pub shared: bool,
 }
 
 /// Is what one request presents.
@@ -115,13 +118,15 @@ impl Keys {
             master_ips: AddressList::localhost(),
             read_only_master_ips: AddressList::everywhere(),
             maintenance_ips: AddressList::localhost(),
+            shared: false,
         }
     }
 
     /// Checks that no key is empty and that no key of power is known otherwise.
     ///
     /// The three keys of power must differ from each other, as in Parse. They must also differ
-    /// from the application id and from the client keys: every app on every phone carries those.
+    /// from the application id and from the client keys: every app on every phone carries those
+    /// (unless [`Keys::shared`] says that it doesn't matter here).
     ///
     /// # Errors
     /// [`Error::Empty`] and [`Error::Same`], naming the settings at fault, not what they hold.
@@ -147,11 +152,12 @@ impl Keys {
         }
         for (index, (name, key)) in power.iter().enumerate() {
             let Some(key) = key else { continue };
-            if key.matches(&self.app_id) {
+            if !self.shared && key.matches(&self.app_id) {
                 return Err(Error::Same(name, "application id"));
             }
             // Everything but the keys of power that were already compared with the rest.
-            let others = power.iter().skip(index.saturating_add(1)).chain(&client);
+            let public = client.iter().filter(|_| !self.shared);
+            let others = power.iter().skip(index.saturating_add(1)).chain(public);
             for (other_name, other) in others {
                 if other.is_some_and(|other| key.same_as(other)) {
                     return Err(Error::Same(name, other_name));

@@ -27,8 +27,8 @@ pub struct Config {
     pub expire_inactive_sessions: bool,
     /// Whether a changed password ends the user's other sessions.
     pub revoke_session_on_password_reset: bool,
-    /// How new passwords are stored. Both forms are always accepted at login.
-    #[serde(skip)]
+    /// How new passwords are stored: `argon2id`, or `bcrypt` where the reference reads the same database.
+    /// Both forms are always accepted at login.
     pub password_scheme: Scheme,
     /// Failed logins in a row before an account is locked; 0 never locks.
     pub lockout_threshold: u32,

@@ -3,7 +3,7 @@
 mod audit;
 mod check;
 mod plugin;
-mod print;
+pub(crate) mod print;
 mod remote;
 mod serve;
 mod settings;
@@ -54,13 +54,13 @@ pub fn main() -> ExitCode {
 }
 
 /// Says what went wrong and finds the status that goes with it.
-fn fail(error: anyhow::Error) -> ExitCode {
+pub(crate) fn fail(error: anyhow::Error) -> ExitCode {
     print::aside(format!("parapet: {error:#}"));
     ExitCode::from(Exit::of(&error).code())
 }
 
 /// Runs a future to its end on a runtime of its own.
-fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+pub(crate) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
 }
 

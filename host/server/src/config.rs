@@ -5,7 +5,7 @@ mod file;
 mod keys;
 mod sections;
 mod show;
-mod suggest;
+pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 

@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(all(feature = "conformance", not(debug_assertions)))]
+compile_error!("the control port of test suites has no place in a release build");
+
 mod admin;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod exit;
 mod folder;
 pub mod keyfile;

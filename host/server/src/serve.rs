@@ -83,6 +83,18 @@ pub async fn until(
     server: &Server,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    answer(&app.router, listener, server, &app.running, stop).await;
+    app.close().await.context("closing")
+}
+
+/// Answers on a listener until `stop` comes to its end, and lets requests in flight finish.
+pub(crate) async fn answer(
+    router: &Router,
+    listener: TcpListener,
+    server: &Server,
+    running: &rest::Running,
+    stop: impl Future<Output = ()>,
+) {
     let limits = Limits {
         connections: Arc::new(Semaphore::new(server.max_connections.max(1))),
         head: Duration::from_secs(server.header_timeout.max(1)),
@@ -90,19 +102,18 @@ pub async fn until(
     let graceful = GracefulShutdown::new();
     tokio::select! {
         () = stop => {}
-        () = accept(&listener, &app.router, &limits, &graceful) => {}
+        () = accept(&listener, router, &limits, &graceful) => {}
     };
     // From here on, new connections are refused.
     drop(listener);
     let idle = async {
         graceful.shutdown().await;
         // A client that left early has no connection any more, but its request goes on.
-        app.running.idle().await;
+        running.idle().await;
     };
     if tokio::time::timeout(Duration::from_secs(server.drain), idle).await.is_err() {
         tracing::warn!(seconds = server.drain, "some requests were still in flight when time was up");
     }
-    app.close().await.context("closing")
 }
 
 struct Limits {
@@ -111,7 +122,7 @@ struct Limits {
 }
 
 /// Listens on an address, even one that a server of a moment ago left in TIME_WAIT.
-fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let open = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_reuseaddr(true)?;

@@ -77,25 +77,10 @@ pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
     let keys = keys.resolve().context(Exit::Settings)?;
     let app_id = keys.app_id.clone();
 
-    let database = storage_sql::Config {
-        path: config.database_file().context(Exit::Settings)?,
-        ..config.database.sqlite.clone()
-    };
-    let storage = Sqlite::open(&database).await.context("the database").context(Exit::Folder)?;
-
-    let trail_keys =
-        audit::Keys::open(&config.audit_keys_dir()).context("the trail's keys").context(Exit::Folder)?;
-    let refs = trail_keys.reference().clone();
-    let trail =
-        audit::Config { dir: config.audit_dir(), keys_dir: config.audit_keys_dir(), ..config.audit.clone() };
-    let (log, recovery) = audit::Log::open(trail, trail_keys)
-        .map_err(folder::told)
-        .context("the audit trail")
-        .context(Exit::Folder)?;
-    let log = Arc::new(log);
-
+    let storage = storage(&config).await?;
+    let (log, refs, recovery) = trail(&config)?;
     let parts = data::Parts {
-        storage: Arc::new(storage),
+        storage,
         sink: log.clone(),
         refs,
         keys,
@@ -113,6 +98,35 @@ pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
     app.fresh = fresh;
     app.log = Some(log);
     Ok(app)
+}
+
+/// Opens the backend that the settings name.
+///
+/// # Errors
+/// Settings that name none, and a database that can't be opened.
+pub(crate) async fn storage(config: &Config) -> anyhow::Result<Arc<dyn storage::Storage>> {
+    let database = storage_sql::Config {
+        path: config.database_file().context(Exit::Settings)?,
+        ..config.database.sqlite.clone()
+    };
+    Ok(Arc::new(Sqlite::open(&database).await.context("the database").context(Exit::Folder)?))
+}
+
+/// Opens the trail, with the key of its pseudonyms, and what a crash left open in it.
+///
+/// # Errors
+/// A folder that can't be used, and a trail that isn't whole.
+pub(crate) fn trail(config: &Config) -> anyhow::Result<(Arc<audit::Log>, audit::RefKey, audit::Recovery)> {
+    let keys =
+        audit::Keys::open(&config.audit_keys_dir()).context("the trail's keys").context(Exit::Folder)?;
+    let refs = keys.reference().clone();
+    let settings =
+        audit::Config { dir: config.audit_dir(), keys_dir: config.audit_keys_dir(), ..config.audit.clone() };
+    let (log, recovery) = audit::Log::open(settings, keys)
+        .map_err(folder::told)
+        .context("the audit trail")
+        .context(Exit::Folder)?;
+    Ok((Arc::new(log), refs, recovery))
 }
 
 /// Builds a server that keeps nothing: objects and trail in memory, plugins in a folder that goes with it.
@@ -150,13 +164,24 @@ async fn assemble(
 ) -> anyhow::Result<App> {
     config.rest.check().context(Exit::Settings)?;
     let plugins = plugin::Host::open(config.plugin.clone(), folder, &key).await.context("the plugins")?;
+    let running = rest::Running::default();
+    let router = routes(&data, app_id, &plugins, config, &running);
+    Ok(App { router, data, plugins, running, fresh: None, log: None })
+}
+
+/// Lets plugins into a door and puts the routes in front of it.
+pub(crate) fn routes(
+    data: &Data,
+    app_id: String,
+    plugins: &plugin::Host,
+    config: &Config,
+    running: &rest::Running,
+) -> Router {
     data.install(plugins.hooks());
     let most = usize::try_from(config.plugin.component_mib).unwrap_or(usize::MAX).saturating_mul(1 << 20);
     let administration = admin::router(data.clone(), plugins.clone(), most);
-    let running = rest::Running::default();
     let settings = rest::Config { app_id: Some(app_id), ..config.rest.clone() };
-    let router = rest::router_counting(data.clone(), settings, running.clone()).merge(administration);
-    Ok(App { router, data, plugins, running, fresh: None, log: None })
+    rest::router_counting(data.clone(), settings, running.clone()).merge(administration)
 }
 
 impl App {

@@ -92,7 +92,3 @@ test('a wrong type is refused', async () => {
   const { make } = await makeClass('Strict', { n: (schema, field) => schema.addNumber(field) });
   await fails(make({ n: 'not a number' }).save(), Parse.Error.INCORRECT_TYPE ?? 111);
 });
-
-test('a class that nobody made is refused', async () => {
-  await fails(new Parse.Object('Nowhere', { a: 1 }).save(), Parse.Error.OPERATION_FORBIDDEN);
-});

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import Parse from 'parse/node';
 
-const { PARAPET_URL, PARAPET_APP_ID, PARAPET_JS_KEY, PARAPET_MASTER_KEY } = process.env;
+const { PARAPET_URL, PARAPET_APP_ID, PARAPET_JS_KEY, PARAPET_MASTER_KEY, PARAPET_CONTROL } = process.env;
 if (!PARAPET_URL || !PARAPET_APP_ID || !PARAPET_MASTER_KEY) {
   console.error('PARAPET_URL, PARAPET_APP_ID, PARAPET_JS_KEY and PARAPET_MASTER_KEY name the server');
   process.exit(2);
@@ -19,6 +19,32 @@ Parse.CoreManager.set('REQUEST_ATTEMPT_LIMIT', 1);
 export { Parse, assert };
 export const MASTER = { useMasterKey: true };
 export const PASSWORD = 'correct horse battery';
+
+/** Asks the control port; see `host/server/src/conformance`. */
+export async function control(path, body = {}) {
+  const answer = await fetch(`${PARAPET_CONTROL}/${path}`, { method: 'POST', body: JSON.stringify(body) });
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(said.error);
+  return said;
+}
+
+/** Asks the server as apps without an SDK do: plain HTTP; gives status and body. */
+export async function rest(method, path, body, headers = {}) {
+  const answer = await fetch(`${PARAPET_URL}/${path}`, {
+    method,
+    headers: {
+      'X-Parse-Application-Id': PARAPET_APP_ID,
+      'X-Parse-Javascript-Key': PARAPET_JS_KEY,
+      'Content-Type': 'application/json',
+      ...headers,
+    },
+    body: body && JSON.stringify(body),
+  });
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** The headers of the master key. */
+export const MASTER_HEADERS = { 'X-Parse-Master-Key': PARAPET_MASTER_KEY };
 
 /** A name that nobody else uses. */
 export const fresh = prefix => `${prefix}${randomBytes(5).toString('hex')}`;

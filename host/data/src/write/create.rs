@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use model::{
-    ClassName, Code, Date, Event, Object, ObjectId, Op, ParseError, Path, Update, parse_update::Body,
+    ClassName, Code, Date, Event, Object, ObjectId, Op, ParseError, Path, Update, Value, parse_update::Body,
     schema::ClassOp,
 };
 
 use super::prepare::Prepared;
 use crate::{
-    Change, Context, Data, Error, Saved,
+    Change, Context, Data, Error, Principal, Saved,
     action::{Action, Target},
     class,
     ledger::Entry,
@@ -23,7 +23,7 @@ impl Data {
     /// 119 when the class or its creation isn't open to the caller, 111 and 142 for values that don't fit,
     /// 137 (202, 203 for users) for a unique value that exists, and whatever a before-save plugin refuses with.
     pub async fn create(&self, cx: &Context, class: &ClassName, body: Body) -> Result<Saved, Error> {
-        let (id, at) = (self.new_id(class, &body)?, self.now());
+        let (id, (_, at)) = (self.new_id(class, &body)?, dates(cx, &body, self.now())?);
         let mut entry =
             self.inner.ledger.begin(cx, create_action(class), &target(class, &id, &body, at)).await?;
         let answer = self.try_create(&cx.under(entry.intent()), &mut entry, class, id, at, body).await;
@@ -58,6 +58,7 @@ impl Data {
         class::clean(class, &mut body.update);
         super::fields::check_sent(&body.update)?;
         check_claims(class, &body)?;
+        let (created, at) = dates(cx, &body, at)?;
         let schema = self.writable_class(cx, class).await?;
         let permit = policy::permit(cx, &schema, ClassOp::Create)?;
         class::check_create(cx, &schema, self.config(), &body.update)?;
@@ -86,6 +87,7 @@ impl Data {
             }
         }
         let mut object = Object::new(class.clone(), id.clone(), at);
+        object.created_at = created;
         object.acl = change.update.acl.clone().flatten();
         object.apply(&change.update).map_err(|error| {
             Error::Refused(model::ParseError::mismatch(class, &error.field, error.expected, "another type"))
@@ -140,7 +142,7 @@ impl Data {
     }
 }
 
-/// Refuses times that aren't dates; those that are, are the server's to say and ignored, as in the reference.
+/// Refuses times that aren't dates; those that are, only the maintenance key may say.
 fn check_claims(class: &ClassName, body: &Body) -> Result<(), Error> {
     for (name, claim) in [("createdAt", &body.created_at), ("updatedAt", &body.updated_at)] {
         let is_text = claim.as_ref().is_some_and(serde_json::Value::is_string);
@@ -149,6 +151,24 @@ fn check_claims(class: &ClassName, body: &Body) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// When a new object was created and last changed: now, or, moved here with the maintenance key, when it says it was.
+///
+/// # Errors
+/// 142 for a change before the creation.
+pub(super) fn dates(cx: &Context, body: &Body, now: Date) -> Result<(Date, Date), Error> {
+    let date = |claim: &Option<serde_json::Value>| match claim.clone().map(model::encode::value) {
+        Some(Ok(Value::Date(date))) => Some(date),
+        _ => None,
+    };
+    let moves = matches!(cx.principal(), Principal::Maintenance) && cx.grant().is_none();
+    let Some(created) = date(&body.created_at).filter(|_| moves) else { return Ok((now, now)) };
+    let updated = date(&body.updated_at).unwrap_or(created);
+    if updated < created {
+        return Err(Error::refused(Code::ValidationError, "updatedAt cannot be before createdAt"));
+    }
+    Ok((created, updated))
 }
 
 pub(super) fn create_action(class: &ClassName) -> Action {

@@ -70,7 +70,7 @@ impl Data {
         let mut entries = Vec::with_capacity(items.len());
         let mut ids = Vec::with_capacity(items.len());
         for item in &items {
-            let (action, target, id) = self.aim(item, at)?;
+            let (action, target, id) = self.aim(cx, item, at)?;
             entries.push(self.inner.ledger.begin(cx, action, &target).await?);
             ids.push(id);
         }
@@ -86,10 +86,10 @@ impl Data {
         answer
     }
 
-    fn aim(&self, item: &Item, at: Date) -> Result<(Action, Target, ObjectId), Error> {
+    fn aim(&self, cx: &Context, item: &Item, at: Date) -> Result<(Action, Target, ObjectId), Error> {
         Ok(match item {
             Item::Create { class, body } => {
-                let id = self.new_id(class, body)?;
+                let (id, (_, at)) = (self.new_id(class, body)?, create::dates(cx, body, at)?);
                 (create::create_action(class), create::target(class, &id, body, at), id)
             }
             Item::Update { class, id, body } => {

@@ -29,6 +29,9 @@ pub struct Keys {
     pub read_only_master_ips: Option<AddressList>,
     /// Lists where the maintenance key may come from. Default: this machine.
     pub maintenance_ips: Option<AddressList>,
+    /// Whether a key of power may be one that clients carry; no settings file can say so.
+    #[serde(skip)]
+    pub shared: bool,
 }
 
 impl Keys {
@@ -60,6 +63,7 @@ impl Keys {
             master_ips: self.master_ips.or(other.master_ips),
             read_only_master_ips: self.read_only_master_ips.or(other.read_only_master_ips),
             maintenance_ips: self.maintenance_ips.or(other.maintenance_ips),
+            shared: self.shared,
         }
     }
 
@@ -78,6 +82,7 @@ impl Keys {
         keys.javascript = self.javascript;
         keys.client = self.client;
         keys.dot_net = self.dot_net;
+        keys.shared = self.shared;
         if let Some(ips) = self.master_ips {
             keys.master_ips = ips;
         }

@@ -181,6 +181,12 @@ fn related_to_names_owner_and_key() {
 }
 
 #[test]
+fn columns_of_the_server_are_known_by_their_names_alone() {
+    let filter = read(json!({"_failed_login_count": 3}));
+    assert_eq!(filter, Filter::test("_failed_login_count", Test::Eq(Value::Number(3.0))));
+}
+
+#[test]
 fn mistakes_have_the_codes_of_the_reference() {
     let query = json!({"className": "Ward", "where": {}});
     let cases = [

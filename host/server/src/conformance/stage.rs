@@ -1,0 +1,146 @@
+//! One server after the other on one port: emptied, configured anew, over the same storage or another.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use data::{Clock as _, Data, RandomIds};
+use serde_json::{Map as JsonMap, Value as Json};
+use storage::Storage;
+use tokio::sync::watch;
+
+use super::{clock::Forward, front, options};
+use crate::{Config, exit::Exit, folder, keyfile, wire};
+
+/// What outlives a server: its storage, trail, plugins and clock, and the base of its options.
+pub(super) struct Stage {
+    base: Config,
+    config: Config,
+    storage: Arc<dyn Storage>,
+    log: Arc<audit::Log>,
+    refs: audit::RefKey,
+    plugins: plugin::Host,
+    clock: Arc<Forward>,
+    running: rest::Running,
+    now: watch::Sender<Option<Router>>,
+}
+
+impl Stage {
+    /// Opens everything and puts up a server with the base's options; answers the router of its port, too.
+    ///
+    /// # Errors
+    /// What can't be opened.
+    pub(super) async fn open(base: Config) -> anyhow::Result<(Stage, Router)> {
+        folder::make(&base.server.data_dir).context(Exit::Folder)?;
+        let storage = wire::storage(&base).await?;
+        let (log, refs, _) = wire::trail(&base)?;
+        let key = keyfile::server_key(&base.keys_dir(), "plugin-cache.key").context(Exit::Folder)?;
+        let plugins = plugin::Host::open(base.plugin.clone(), &base.server.data_dir, &key)
+            .await
+            .context("the plugins")?;
+        let (now, receiver) = watch::channel(None);
+        let stage = Stage {
+            config: base.clone(),
+            base,
+            storage,
+            log,
+            refs,
+            plugins,
+            clock: Arc::default(),
+            running: rest::Running::default(),
+            now,
+        };
+        let router = stage.raise(&stage.config, &stage.storage).await?;
+        stage.now.send_replace(Some(router));
+        Ok((stage, front::router(receiver)))
+    }
+
+    /// The requests that are being worked on, whichever server took them.
+    pub(super) fn running(&self) -> &rest::Running {
+        &self.running
+    }
+
+    /// Drops every class with its objects, makes the system classes again, forgets caches, limits and shifted time.
+    ///
+    /// Requests that come meanwhile wait; those that are being worked on are waited for.
+    ///
+    /// # Errors
+    /// A storage that fails; the server from before then stands again.
+    pub(super) async fn reset(&mut self) -> anyhow::Result<()> {
+        let before = self.now.send_replace(None);
+        self.running.idle().await;
+        let done = async {
+            for schema in self.storage.schemas().await? {
+                self.storage.drop_schema(&schema.class).await?;
+            }
+            self.clock.back();
+            self.raise(&self.config, &self.storage).await
+        };
+        let done: anyhow::Result<Router> = done.await;
+        let (router, answer) = match done {
+            Ok(router) => (Some(router), Ok(())),
+            Err(error) => (before, Err(error.context("emptying the database"))),
+        };
+        self.now.send_replace(router);
+        answer
+    }
+
+    /// Puts up a server with the base's options and these over them; objects stay, unless another database is named.
+    ///
+    /// # Errors
+    /// An option that isn't known, supported or right; the server from before then goes on.
+    pub(super) async fn reconfigure(&mut self, given: JsonMap<String, Json>) -> anyhow::Result<()> {
+        let config = options::over(&self.base, given)?;
+        config.rest.check()?;
+        let moves = config.database.uri != self.config.database.uri;
+        let storage = if moves { wire::storage(&config).await? } else { self.storage.clone() };
+        let router = match self.raise(&config, &storage).await {
+            Ok(router) => router,
+            Err(error) => {
+                if moves {
+                    storage.close().await;
+                }
+                return Err(error);
+            }
+        };
+        self.now.send_replace(Some(router));
+        self.running.idle().await;
+        if moves {
+            std::mem::replace(&mut self.storage, storage).close().await;
+        }
+        self.config = config;
+        Ok(())
+    }
+
+    /// Puts the clock forward; answers what it shows then.
+    pub(super) fn forward(&self, ms: u64) -> String {
+        self.clock.by(ms);
+        self.clock.now().to_string()
+    }
+
+    /// Lets go of storage and trail.
+    ///
+    /// # Errors
+    /// A trail whose end can't be written.
+    pub(super) async fn close(self) -> anyhow::Result<()> {
+        self.storage.close().await;
+        Ok(self.log.close().await?)
+    }
+
+    /// Builds the door and the routes in front of it.
+    async fn raise(&self, config: &Config, storage: &Arc<dyn Storage>) -> anyhow::Result<Router> {
+        let keys = config.keys.clone().resolve()?;
+        let app_id = keys.app_id.clone();
+        let parts = data::Parts {
+            storage: storage.clone(),
+            sink: self.log.clone(),
+            refs: self.refs.clone(),
+            keys,
+            config: config.data.clone(),
+            clock: self.clock.clone(),
+            ids: Arc::new(RandomIds),
+        };
+        let data = Data::open(parts).await?;
+        Ok(wire::routes(&data, app_id, &self.plugins, config, &self.running))
+    }
+}

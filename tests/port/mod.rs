@@ -1,0 +1,4 @@
+//! What only a whole server and other people's clients can show, through the control port.
+
+mod control;
+mod sdk;
