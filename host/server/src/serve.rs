@@ -1,5 +1,7 @@
 //! Serving: listen, answer until told to stop, let requests in flight finish, close.
 
+mod unread;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
+
+use unread::Unread;
 
 use crate::{
     config::{Config, Server},
@@ -190,7 +194,7 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_buf_size(128 * 1024)
-        .serve_connection(TokioIo::new(stream), answer)
+        .serve_connection(TokioIo::new(Unread::new(stream)), answer)
 }
 
 #[cfg(test)]

@@ -94,3 +94,35 @@ async fn connections_over_the_limit_wait_for_their_turn() {
     answered.expect("its turn has come").unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
 }
+
+/// What couldn't be read as HTTP was answered with nothing, which clients of a JSON API can't read.
+#[tokio::test]
+async fn what_is_no_http_is_refused_in_json() {
+    let served = serve(Server::default()).await;
+    let long = format!("GET /parse/{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(70_000));
+    let wide = format!("GET /parse/health HTTP/1.1\r\nHost: x\r\nX-A: {}\r\n\r\n", "a".repeat(200_000));
+    for (request, status) in [
+        ("GET /parse/classes/A?where={\"a\":\"\u{e4}\"} HTTP/1.1\r\nHost: x\r\n\r\n", "400"),
+        ("GET /parse/classes/A b HTTP/1.1\r\nHost: x\r\n\r\n", "400"),
+        ("GET /parse/classes/<A> HTTP/1.1\r\nHost: x\r\n\r\n", "400"),
+        ("GET /parse/health HTTP/1.1\r\nHo st: x\r\n\r\n", "400"),
+        ("nonsense\r\n\r\n", "400"),
+        (long.as_str(), "414"),
+        (wide.as_str(), "431"),
+    ] {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        // The server may answer and close before it has taken everything.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        let shown: String = request.chars().take(60).collect();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{shown}: {answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("content-type: application/json; charset=utf-8"), "{shown}: {answer}");
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert!(body["error"].as_str().is_some_and(|error| !error.is_empty()), "{shown}: {answer}");
+    }
+    served.stop.send(()).unwrap();
+    served.done.await.unwrap().unwrap();
+}
