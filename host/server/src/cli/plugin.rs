@@ -5,6 +5,7 @@ mod new;
 mod pack;
 mod project;
 mod report;
+mod summary;
 mod trial;
 mod watch;
 

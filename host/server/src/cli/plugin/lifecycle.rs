@@ -8,7 +8,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Map, Value as Json, json};
 
-use super::report;
+use super::{report, summary};
 use crate::{
     admin::PLUGINS,
     cli::{
@@ -44,13 +44,16 @@ pub(in crate::cli) struct List {
     talk: Talk,
 }
 
-/// Shows what a plugin asks, compared with what it is granted now.
+/// Shows what a plugin asks, what it is granted now, and the difference.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Inspect {
     /// The plugin's name.
     name: String,
     /// A version, or the digest of one. Default: the newest.
     version: Option<String>,
+    /// Shows everything that the server tells of it: limits, settings, imports, exports, its last approval.
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     talk: Talk,
 }
@@ -154,6 +157,10 @@ fn version_path(name: &str, version: Option<&str>) -> anyhow::Result<String> {
     Ok(format!("{}/versions/{}", one(name)?, version.replace('+', "%2B")))
 }
 
+fn sum_up(answer: &Json) {
+    summary::lines(answer).iter().for_each(print::line);
+}
+
 fn show(answer: &Json) {
     report::lines(answer).iter().for_each(print::line);
 }
@@ -161,7 +168,7 @@ fn show(answer: &Json) {
 impl Install {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let bytes = std::fs::read(&self.file).with_context(|| self.file.display().to_string())?;
-        self.talk.once(Method::POST, PLUGINS, Sent::Component(bytes), show)
+        self.talk.once(Method::POST, PLUGINS, Sent::Component(bytes), sum_up)
     }
 }
 
@@ -176,7 +183,7 @@ impl List {
 impl Inspect {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let path = version_path(&self.name, self.version.as_deref())?;
-        self.talk.once(Method::GET, &path, Sent::Nothing, show)
+        self.talk.once(Method::GET, &path, Sent::Nothing, if self.full { show } else { sum_up })
     }
 }
 
@@ -190,7 +197,7 @@ impl Approve {
         let answer = block_on(async {
             let asked = remote.ask(Method::GET, &path, Sent::Nothing).await?;
             if !self.yes {
-                show(&asked);
+                sum_up(&asked);
                 if !confirm("Grant this?")? {
                     bail!("nothing was granted");
                 }

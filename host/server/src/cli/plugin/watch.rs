@@ -8,7 +8,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::Value as Json;
 
-use super::{lifecycle, pack, project::Project, report};
+use super::{lifecycle, pack, project::Project, summary};
 use crate::{
     admin::PLUGINS,
     cli::{
@@ -74,7 +74,7 @@ async fn swap(project: &Project, remote: &Remote, by: &str) -> anyhow::Result<()
     let digest = built.package.digest.to_string();
     let asked = remote.ask(Method::POST, PLUGINS, Sent::Component(built.bytes)).await?;
     if asks_more(&asked) {
-        report::lines(&asked).iter().for_each(print::line);
+        summary::lines(&asked).iter().for_each(print::line);
         if !lifecycle::confirm("It asks for more than it is granted. Grant this?")? {
             print::aside("not activated; waiting for the next change");
             return Ok(());
