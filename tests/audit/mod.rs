@@ -5,5 +5,6 @@ mod closed;
 mod command;
 mod counts;
 mod leaving;
+mod refused;
 mod restart;
 mod tamper;

@@ -59,10 +59,24 @@ pub(crate) fn render(records: &[Record], stable: &mut Stable) -> String {
                 }
             }
         }
+        for version in &record.plugin_versions {
+            let _ = write!(line, " [{}@{}", version.name, version.version);
+            if version.approval.is_some() {
+                line.push_str(" approved");
+            }
+            if let Some(person) = &version.approved_by {
+                let _ = write!(line, " by {person}");
+            }
+            if let Some(authority) = &version.approved_as {
+                let _ = write!(line, " with the {authority}");
+            }
+            line.push(']');
+        }
         for (verb, fields) in [
             ("read", &record.fields.read),
             ("wrote", &record.fields.written),
             ("masked", &record.fields.masked),
+            ("dropped", &record.fields.dropped),
         ] {
             if !fields.is_empty() {
                 let names: Vec<&str> = fields.iter().map(Name::as_str).collect();

@@ -163,7 +163,7 @@ async fn a_version_never_changes() {
     let bare = compile("guests", &["--example", "first"], "examples/first.wasm");
     install(&kit, pack(&bare, &other)).await.fails(409, 137).is(expect![[r#"409 {"code":137,"error":"first 0.1.0 is installed with other bytes; a version never changes, so raise it"}"#]]).trail(expect![[r#"
         PLUGIN.INSTALL intent by master first
-        PLUGIN.INSTALL outcome by master first -> error 137"#]]);
+        PLUGIN.INSTALL outcome by master first [first@0.1.0] -> error 137"#]]);
     kit.finish().await;
 }
 

@@ -59,7 +59,7 @@ async fn from_install_to_remove() {
     assert_eq!((&installed.body["active"], &installed.body["granted"]), (&json!(false), &Json::Null));
     installed.trail(expect![[r#"
         PLUGIN.INSTALL intent by master first
-        PLUGIN.INSTALL outcome by master first -> ok"#]]);
+        PLUGIN.INSTALL outcome by master first [first@0.1.0] -> ok"#]]);
     assert_eq!(chain(&kit).await, Json::Null);
     admin
         .act("activate", json!({}))
@@ -75,13 +75,16 @@ async fn from_install_to_remove() {
         "granted": {"fields": [{"class": "Patient", "write": ["chain"]}]}});
     let approved = admin.act("approve", narrow).await.ok(200);
     assert_eq!(approved.body["by"], "Dr. No (master key)");
+    let told = approved.records().last().unwrap().plugin_versions[0].clone();
+    assert_eq!(told.approval.unwrap().as_str(), approved.body["id"].as_str().unwrap());
+    assert_eq!(json!(told.digest.map(|byte| format!("{byte:02x}")).concat()), approved.body["digest"]);
     approved.trail(expect![[r#"
         PLUGIN.APPROVE intent by master first
-        PLUGIN.APPROVE outcome by master first -> ok"#]]);
+        PLUGIN.APPROVE outcome by master first [first@0.1.0 approved by Dr. No with the master key] -> ok"#]]);
     assert_eq!(chain(&kit).await, Json::Null, "approved isn't at work");
     admin.act("activate", json!({"version": "0.1.0"})).await.ok(200).trail(expect![[r#"
         PLUGIN.ACTIVATE intent by master first
-        PLUGIN.ACTIVATE outcome by master first -> ok"#]]);
+        PLUGIN.ACTIVATE outcome by master first [first@0.1.0 approved by Dr. No with the master key] -> ok"#]]);
     let save = kit.post("/classes/Patient").json(json!({"name": "Ada"})).as_user("ann").await;
     save.is(expect![[r#"400 {"code":119,"error":"Permission denied"}"#]]).trail(expect![[r#"
         PHI.CREATE intent by <ann> Patient*1 wrote(name)
@@ -112,7 +115,7 @@ async fn from_install_to_remove() {
     assert_eq!(back.body["version"], "0.1.0");
     back.trail(expect![[r#"
         PLUGIN.ROLLBACK intent by master first
-        PLUGIN.ROLLBACK outcome by master first -> ok"#]]);
+        PLUGIN.ROLLBACK outcome by master first [first@0.1.0 approved with the master key] -> ok"#]]);
     assert_eq!(chain(&kit).await, "first ");
     let digest = installed.body["digest"].as_str().unwrap();
     admin.act("rollback", json!({"version": digest})).await.ok(200);
@@ -122,13 +125,19 @@ async fn from_install_to_remove() {
     admin.remove().await.fails(409, 137);
     admin.act("disable", json!({})).await.ok(200).trail(expect![[r#"
         PLUGIN.DISABLE intent by master first
-        PLUGIN.DISABLE outcome by master first -> ok"#]]);
+        PLUGIN.DISABLE outcome by master first [first@0.2.0 approved with the master key] -> ok"#]]);
     assert_eq!(chain(&kit).await, Json::Null);
+
+    // What isn't at work can't be taken out of it: no generation begins.
+    let listed = admin.act("disable", json!({})).await.ok(200);
+    let again = admin.act("disable", json!({})).await.ok(200);
+    assert_eq!(listed.body, again.body);
+    assert_eq!(again.records().last().unwrap().plugin_versions, []);
     let removed = admin.remove().await.ok(200);
     assert_eq!(removed.body["versions"], json!(["0.1.0", "0.2.0"]));
     removed.trail(expect![[r#"
         PLUGIN.REMOVE intent by master first
-        PLUGIN.REMOVE outcome by master first -> ok"#]]);
+        PLUGIN.REMOVE outcome by master first [first@0.1.0] [first@0.2.0] -> ok"#]]);
     admin.look("0.1.0").await.fails(404, 101);
     admin.act("activate", json!({})).await.fails(404, 101);
     let listed = kit.at(http::Method::GET, PLUGINS).as_master().await.ok(200);

@@ -39,7 +39,7 @@ async fn what_is_no_json_object_is_400_without_a_code() {
         .bytes("{")
         .await
         .is(expect![[r#"400 {"error":"the body ends before its JSON does"}"#]])
-        .trail(expect![]);
+        .trail(expect!["REQUEST.REFUSED by anonymous POST /classes/Thing -> denied by rule unreadable"]);
     kit.finish().await;
 }
 

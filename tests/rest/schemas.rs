@@ -22,8 +22,8 @@ async fn a_class_is_made_shown_changed_and_dropped() {
     kit.get("/schemas/Chart").as_master().await.ok(200).trail(expect!["SCHEMA.READ by master Chart -> ok"]);
     let change = json!({"fields": {"day": {"type": "Date"}, "who": {"__op": "Delete"}}});
     kit.put("/schemas/Chart").json(change).as_master().await.is(expect![[r#"200 {"classLevelPermissions":{"ACL":{"*":{"read":true,"write":true}},"addField":{},"count":{},"create":{},"delete":{},"find":{"*":true},"get":{},"protectedFields":{"*":["text"]},"update":{}},"className":"Chart","fields":{"ACL":{"type":"ACL"},"createdAt":{"type":"Date"},"day":{"type":"Date"},"n":{"defaultValue":7,"type":"Number"},"objectId":{"type":"String"},"text":{"required":true,"type":"String"},"updatedAt":{"type":"Date"}},"indexes":{"_id_":{"_id":1},"by_n":{"n":1}}}"#]]).trail(expect![[r#"
-        SCHEMA.UPDATE intent by master Chart wrote(day who)
-        SCHEMA.UPDATE outcome by master Chart wrote(day who) -> ok"#]]);
+        SCHEMA.UPDATE intent by master Chart wrote(day who) dropped(who)
+        SCHEMA.UPDATE outcome by master Chart wrote(day who) dropped(who) -> ok"#]]);
     kit.post("/classes/Chart")
         .json(json!({}))
         .as_master()

@@ -62,6 +62,8 @@ codes! {
     AuthSession = "AUTH.SESSION",
     /// A key, a session or an address was refused before anything was tried.
     AuthDenied = "AUTH.DENIED",
+    /// A request was refused before it asked for anything: nobody could read it, or what it asks for isn't built.
+    RequestRefused = "REQUEST.REFUSED",
     /// A rule refused an operation.
     PolicyDenied = "POLICY.DENIED",
     /// A class's schema was read.
@@ -112,6 +114,11 @@ impl Code {
         matches!(self, Code::PhiCreate | Code::PhiUpdate | Code::PhiDelete)
     }
 
+    /// Tells whether the code leaves an object stored or gone, in any class.
+    pub(crate) fn stores(self) -> bool {
+        self.is_write() || matches!(self, Code::AuthSignup | Code::AuthSession | Code::RoleChange)
+    }
+
     /// Tells whether the record may use the reserve of a full disk: refusals and the server's own life.
     pub(crate) fn is_vital(self) -> bool {
         matches!(
@@ -119,6 +126,7 @@ impl Code {
             Code::AuthDenied
                 | Code::AuthLoginFailed
                 | Code::PolicyDenied
+                | Code::RequestRefused
                 | Code::SystemStart
                 | Code::SystemStop
                 | Code::SystemRecover

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::code::Code;
 use crate::name::Name;
 use crate::reference::Ref;
+use crate::seal::Seal;
 use crate::shape::Shape;
 
 pub(crate) mod split;
@@ -44,6 +45,10 @@ pub struct Draft {
     pub outcome: Option<Outcome>,
     /// The `updatedAt` (ms since 1970) that a write intends or has set, to be compared with the database after a crash.
     pub version: Option<i64>,
+    /// What the operation left of the objects that it wrote, to be compared with the database.
+    pub seals: Vec<Seal>,
+    /// The plugin versions that an administrator's act is about; [`Draft::plugin`] is the plugin that acts itself.
+    pub plugin_versions: Vec<PluginVersion>,
     /// Which part of a record that is too large for one this is; only [`Draft::split`] sets it.
     pub(crate) part: Option<Part>,
 }
@@ -66,6 +71,8 @@ impl Draft {
             decision: None,
             outcome: None,
             version: None,
+            seals: Vec::new(),
+            plugin_versions: Vec::new(),
             part: None,
         }
     }
@@ -174,6 +181,27 @@ fn hexadecimal32<S: serde::Serializer>(bytes: &[u8; 32], serializer: S) -> Resul
     serializer.serialize_str(&hex::encode(bytes))
 }
 
+/// A version of a plugin that was installed, approved, put to work or taken out of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PluginVersion {
+    /// The plugin's name.
+    pub name: Name,
+    /// The version.
+    pub version: Name,
+    /// SHA-256 of its component.
+    #[serde(serialize_with = "hexadecimal32")]
+    pub digest: [u8; 32],
+    /// The approval that counts: the grant that its calls name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Name>,
+    /// Who approved, as that person is called.
+    #[serde(rename = "approvedBy", skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<Name>,
+    /// With which authority: the principal of the request that brought the approval.
+    #[serde(rename = "approvedAs", skip_serializing_if = "Option::is_none")]
+    pub approved_as: Option<Name>,
+}
+
 /// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Source {
@@ -208,17 +236,25 @@ pub struct Touched {
     /// Fields that were hidden.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub masked: Vec<Name>,
+    /// Fields that a class lost, with the values that its objects had there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Name>,
 }
 
 impl Touched {
     /// Tells whether no field was touched.
     pub fn is_empty(&self) -> bool {
-        self.read.is_empty() && self.written.is_empty() && self.masked.is_empty()
+        self.lists().into_iter().all(Vec::is_empty)
+    }
+
+    /// Gives the lists in the order in which a record holds them.
+    pub(crate) fn lists(&self) -> [&Vec<Name>; 4] {
+        [&self.read, &self.written, &self.masked, &self.dropped]
     }
 
     /// Sorts each list and drops repetitions.
     pub(crate) fn sort(&mut self) {
-        for list in [&mut self.read, &mut self.written, &mut self.masked] {
+        for list in [&mut self.read, &mut self.written, &mut self.masked, &mut self.dropped] {
             list.sort_unstable();
             list.dedup();
         }

@@ -17,6 +17,7 @@ pub mod prove;
 pub mod read;
 pub mod record;
 pub mod reference;
+pub mod seal;
 pub mod shape;
 pub mod sink;
 mod stamp;
@@ -30,7 +31,8 @@ pub use checkpoint::Checkpoint;
 pub use code::Code;
 pub use config::Config;
 pub use draft::{
-    Actor, ActorKind, Decision, Draft, Objects, Outcome, Part, PluginCall, Source, Stage, Status, Touched,
+    Actor, ActorKind, Decision, Draft, Objects, Outcome, Part, PluginCall, PluginVersion, Source, Stage,
+    Status, Touched,
 };
 pub use error::{Error, Reason};
 pub use keys::Keys;
@@ -42,6 +44,7 @@ pub use prove::{Proof, prove};
 pub use read::{Records, Where, tail};
 pub use record::Record;
 pub use reference::{Ref, RefKey};
+pub use seal::{Content, Seal, SealKey, Sealer};
 pub use shape::{Operator, Shape};
 pub use sink::{Sink, Ticket};
 pub use verify::{Finding, Report, verify};

@@ -84,6 +84,20 @@ impl RefKey {
         Ref(bytes)
     }
 
+    /// Makes the key for digests of content.
+    pub fn seals(&self) -> crate::seal::SealKey {
+        crate::seal::SealKey::of(self)
+    }
+
+    /// Derives another secret. The zero byte in front keeps it apart from every pseudonym: no class has an empty name.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(b"\0derive\0");
+        mac.update(purpose);
+        mac.finalize().into_bytes().into()
+    }
+
     /// Shows the secret to the tests of the one place that stores it.
     #[cfg(test)]
     pub(crate) fn expose(&self) -> &[u8; 32] {

@@ -19,7 +19,7 @@ mod report;
 
 use chain::Chain;
 pub use finding::Finding;
-pub use report::{LastVersion, Report, Stored};
+pub use report::{Report, Stored, Write};
 
 /// What a verification is given besides the folder.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Options {
     pub counts: Vec<Where>,
     /// How far the system's clock may have been set back before that is a finding.
     pub clock_tolerance: Duration,
-    /// Whether the last version of each written object is collected, for [`Report::last_versions`].
+    /// Whether the last version of each written object is collected, for [`Report::writes`].
     pub versions: bool,
 }
 

@@ -120,6 +120,8 @@ pub(crate) struct Target {
     pub(crate) name: Option<String>,
     /// Fields that the request wants to write.
     pub(crate) fields: Vec<String>,
+    /// Fields that the class is about to lose, with their values.
+    pub(crate) dropped: Vec<String>,
     /// The `updatedAt` that a write will set.
     pub(crate) version: Option<Date>,
     /// Paths and operators of a query.

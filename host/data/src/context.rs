@@ -1,6 +1,14 @@
 //! Who asks, why, from where and by when: the first argument of every operation.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use model::{Code, ObjectId};
 use parking_lot::Mutex;
@@ -71,6 +79,8 @@ pub struct Context {
     pub(crate) grant: Option<Arc<Grant>>,
     pub(crate) depth: u8,
     pub(crate) parent: Option<u64>,
+    /// Whether the trail has been told of what is asked.
+    pub(crate) recorded: Arc<AtomicBool>,
     pub(crate) scratch: Scratch,
 }
 
@@ -166,6 +176,17 @@ impl Context {
     /// The hooks that the whole request sees, whatever is swapped meanwhile.
     pub fn hooks(&self) -> &Arc<dyn Hooks> {
         &self.request.hooks
+    }
+
+    /// Whether the trail has been told of anything in this context: a refusal that it doesn't know of must be told.
+    pub fn is_recorded(&self) -> bool {
+        self.recorded.load(Ordering::Relaxed)
+    }
+
+    /// Makes the context of one request among several that came together, of which the trail knows nothing yet.
+    #[must_use]
+    pub fn part(&self) -> Context {
+        Context { recorded: Arc::default(), ..self.clone() }
     }
 
     /// Narrows the context to what a plugin was granted, one level deeper.

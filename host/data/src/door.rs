@@ -104,6 +104,9 @@ impl Data {
 
     /// Finishes what storage has accepted, closes it and records the stop; the trail is closed by whoever opened it.
     pub async fn close(&self) {
+        if let Err(error) = self.record_refused() {
+            tracing::error!(%error, "counted refusals could not be recorded");
+        }
         if let Err(error) = self.say_stop().await {
             tracing::error!(%error, "the stop could not be recorded");
         }

@@ -2,14 +2,20 @@
 
 mod call;
 mod entry;
+mod refused;
+mod seal;
+mod tally;
 
 pub use call::{CallOutcome, PluginCall};
 pub(crate) use entry::Entry;
+pub use refused::Unheard;
+pub use seal::content;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use audit::{
-    Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Ref, RefKey, Sink, Source, Stage, Status,
+    Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Ref, RefKey, Seal, SealKey, Sink,
+    Source, Stage, Status,
 };
 use model::{ClassName, Object, ObjectId};
 
@@ -23,16 +29,28 @@ use crate::{
 pub(crate) struct Ledger {
     sink: Arc<dyn Sink>,
     refs: Arc<RefKey>,
+    seals: Arc<SealKey>,
+    refused: Arc<parking_lot::Mutex<tally::Tally>>,
 }
 
 impl Ledger {
     pub(crate) fn new(sink: Arc<dyn Sink>, refs: RefKey) -> Ledger {
-        Ledger { sink, refs: Arc::new(refs) }
+        let seals = Arc::new(refs.seals());
+        Ledger { sink, seals, refs: Arc::new(refs), refused: Arc::new(Ledger::tally()) }
     }
 
     /// The pseudonym of an object in records.
     pub(crate) fn reference(&self, class: &ClassName, id: &ObjectId) -> Ref {
         self.refs.of(class, id)
+    }
+
+    /// What a write left of an object, for records.
+    pub(crate) fn seal(&self, object: &Object) -> Seal {
+        Seal {
+            class: Name::clean(&object.class),
+            reference: self.reference(&object.class, &object.id),
+            content: Some(seal::content(&self.seals, object)),
+        }
     }
 
     /// Opens the audit record of an operation that is about to be tried.
@@ -57,12 +75,6 @@ impl Ledger {
         let entry = Entry::new(self.clone(), draft, Some(intent), false);
         ticket.durable().await?;
         Ok(entry)
-    }
-
-    /// Records something that was refused before any operation began, and waits for it.
-    pub(crate) async fn denied_at_the_door(&self, draft: Draft) -> Result<(), Error> {
-        self.sink.enqueue(draft)?.durable().await?;
-        Ok(())
     }
 
     /// Records objects that decide what an operation finds, without leaving themselves: a sub-query's, a relation's owner.
@@ -107,6 +119,7 @@ impl Ledger {
     }
 
     fn draft(&self, cx: &Context, code: Code, target: &Target) -> Draft {
+        cx.recorded.store(true, Ordering::Relaxed);
         let mut draft = Draft::new(code, Stage::Single, Name::clean(cx.request_id()), actor(cx));
         draft.parent = cx.parent;
         draft.source = Source { ip: cx.address(), client: cx.request.client.as_deref().map(Name::clean) };
@@ -121,6 +134,7 @@ impl Ledger {
             (None, None) => None,
         };
         draft.fields.written = target.fields.iter().map(|field| Name::clean(field)).collect();
+        draft.fields.dropped = target.dropped.iter().map(|field| Name::clean(field)).collect();
         draft.version = target.version.map(|date| date.ms());
         draft.query = target.shape.clone();
         draft

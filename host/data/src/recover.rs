@@ -27,6 +27,7 @@ impl Data {
             );
             draft.object = intent.object.clone();
             draft.version = intent.version;
+            draft.fields.dropped.clone_from(&intent.fields.dropped);
             draft.outcome = Some(Outcome { status, code: None, rows: 0, bytes: 0 });
             last = self.inner.ledger.sink().enqueue(draft)?;
         }

@@ -22,8 +22,14 @@ pub struct Approval {
     pub granted: Asks,
     /// The settings, complete.
     pub settings: Json,
-    /// Who approved.
+    /// Who approved: the person, and the key with which the request came.
     pub by: String,
+    /// The person, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The key with which the request came. Approvals of older servers have it in `by` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// When, in RFC 3339.
     pub at: String,
     /// Why, in the approver's words.

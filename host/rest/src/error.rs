@@ -51,6 +51,14 @@ impl Failure {
         Failure::Data(data::Error::Internal(what.into()))
     }
 
+    /// The Parse code of the answer, if it has one.
+    pub(crate) fn code(&self) -> Option<i32> {
+        match self {
+            Failure::Data(error) => Some(error.code().number()),
+            _ => None,
+        }
+    }
+
     /// The whole answer.
     pub(crate) fn reply(self) -> Reply {
         match self {

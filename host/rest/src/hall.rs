@@ -1,7 +1,7 @@
 //! The hall that every request walks through, from its bytes to its answer.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -12,7 +12,7 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     response::Response,
 };
-use data::{Credentials, Data};
+use data::{Credentials, Data, Unheard};
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::{Map as JsonMap, Value as Json};
 use tracing::Instrument as _;
@@ -88,7 +88,7 @@ async fn answer(State(hall): State<Arc<Hall>>, request: Request) -> Response {
 async fn serve(hall: &Arc<Hall>, path: &str, parts: &Parts, body: Body) -> (Reply, Option<HeaderValue>) {
     let visit = match admit(&hall.config, path, parts, body).await {
         Ok(visit) => visit,
-        Err(failure) => return (failure.reply(), None),
+        Err(failure) => return (turned_away(hall, path, parts, failure).await.reply(), None),
     };
     let row = visit.row;
     let id = Arc::new(OnceLock::new());
@@ -100,6 +100,43 @@ async fn serve(hall: &Arc<Hall>, path: &str, parts: &Parts, body: Body) -> (Repl
         Reply::broken()
     });
     (reply, id.and_then(|id| HeaderValue::from_str(id).ok()))
+}
+
+/// Records that a request was refused before the door, if it names the application and a route; who can be proved to
+/// ask is named.
+///
+/// # Errors
+/// Answers why it couldn't be recorded, else what the request was refused with.
+async fn turned_away(hall: &Hall, path: &str, parts: &Parts, failure: Failure) -> Failure {
+    let config = &hall.config;
+    // Nobody is told of what leads nowhere: it asked for nothing that exists.
+    let (false, Some((row, params))) = (matches!(failure, Failure::Method(_)), route::first(path)) else {
+        return failure;
+    };
+    let mut credentials = caller::shown(&parts.headers, origin(config, parts), config.app_id.as_deref());
+    if credentials.app_id.is_none() || credentials.app_id != config.app_id {
+        return failure;
+    }
+    credentials.ignore_session = row.ignores_session;
+    // Wrong keys or a dead session are recorded as such; the answer is about what came first.
+    let recorded = match hall.data.enter(credentials).await {
+        Ok(cx) => {
+            let asked = route::asked(&parts.method, row.path, params.first().map(String::as_str));
+            let unheard = Unheard { asked: &asked, rule: "unreadable", code: failure.code() };
+            hall.data.unheard(&cx, unheard).await
+        }
+        Err(error) => Err(error),
+    };
+    match recorded {
+        Err(error @ data::Error::Unavailable { .. }) => error.into(),
+        _ => failure,
+    }
+}
+
+/// Where a request comes from.
+fn origin(config: &Config, parts: &Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    address::client(peer, &parts.headers, &config.trusted_proxies)
 }
 
 /// A request that was understood, before anybody was asked for keys.
@@ -144,9 +181,8 @@ async fn admit(config: &Config, path: &str, parts: &Parts, body: Body) -> Result
     if let Some(failure) = malformed.filter(|_| !row.later) {
         return Err(failure);
     }
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let address = address::client(peer, &parts.headers, &config.trusted_proxies);
-    let mut credentials = caller::read(&parts.headers, &mut body, address, config.app_id.as_deref())?;
+    let mut credentials =
+        caller::read(&parts.headers, &mut body, origin(config, parts), config.app_id.as_deref())?;
     credentials.ignore_session = row.ignores_session;
     Ok(Visit { row, params, query: parts.uri.query().map(ToOwned::to_owned), body, credentials })
 }

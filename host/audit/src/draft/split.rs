@@ -5,7 +5,7 @@ use crate::name::Name;
 
 /// The most references in one record.
 pub(crate) const REFS: usize = 1_000;
-/// The most bytes of field names in one record, all three lists together.
+/// The most bytes of field names in one record, all lists together.
 pub(crate) const FIELD_BYTES: usize = 16 * 1024;
 /// The most roles in one record.
 pub(crate) const ROLES: usize = 64;
@@ -34,6 +34,11 @@ impl Draft {
                     index: u32::try_from(index).unwrap_or(u32::MAX),
                     of: u32::try_from(of).unwrap_or(u32::MAX),
                 });
+                // Once is enough, and the last part stands for the whole.
+                if index + 1 < of {
+                    part.seals.clear();
+                    part.plugin_versions.clear();
+                }
                 part.fields = fields.next().unwrap_or_default();
                 if let Some(object) = &mut part.object {
                     object.refs = chunks.next().unwrap_or_default().to_vec();
@@ -45,7 +50,7 @@ impl Draft {
 }
 
 fn bytes(fields: &Touched) -> usize {
-    [&fields.read, &fields.written, &fields.masked].into_iter().flatten().map(cost).sum()
+    fields.lists().into_iter().flatten().map(cost).sum()
 }
 
 fn cost(name: &Name) -> usize {
@@ -56,10 +61,11 @@ fn deal(fields: Touched) -> Vec<Touched> {
     let mut parts = vec![Touched::default()];
     let mut used = 0;
     type List = fn(&mut Touched) -> &mut Vec<Name>;
-    let lists: [(_, List); 3] = [
+    let lists: [(_, List); 4] = [
         (fields.read, |part| &mut part.read),
         (fields.written, |part| &mut part.written),
         (fields.masked, |part| &mut part.masked),
+        (fields.dropped, |part| &mut part.dropped),
     ];
     for (names, list) in lists {
         for name in names {

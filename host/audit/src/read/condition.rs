@@ -215,15 +215,12 @@ impl Word {
             }
             Word::Kind => format!("{:?}", record.actor.kind).eq_ignore_ascii_case(value),
             Word::Role => record.actor.roles.iter().any(|role| *role == value),
-            Word::Plugin => record.plugin.as_ref().is_some_and(|plugin| plugin.name == value),
-            Word::Class => record.object.as_ref().is_some_and(|object| object.class == value),
-            Word::Field => {
-                let fields = &record.fields;
-                [&fields.read, &fields.written, &fields.masked]
-                    .into_iter()
-                    .flatten()
-                    .any(|field| *field == value)
+            Word::Plugin => {
+                record.plugin.as_ref().is_some_and(|plugin| plugin.name == value)
+                    || record.plugin_versions.iter().any(|plugin| plugin.name == value)
             }
+            Word::Class => record.object.as_ref().is_some_and(|object| object.class == value),
+            Word::Field => record.fields.lists().into_iter().flatten().any(|field| *field == value),
             Word::Request => record.request == value,
             Word::Purpose => record.purpose.as_ref().is_some_and(|purpose| *purpose == value),
             Word::Rule => record.decision.as_ref().is_some_and(|decision| decision.rule == value),

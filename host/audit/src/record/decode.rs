@@ -6,13 +6,17 @@ use minicbor::Decoder;
 
 use crate::code::Code;
 use crate::draft::{
-    Actor, ActorKind, Decision, Draft, Objects, Outcome, Part, PluginCall, Source, Stage, Status, Touched,
+    Actor, ActorKind, Decision, Draft, Objects, Outcome, Part, PluginCall, PluginVersion, Source, Stage,
+    Status, Touched,
 };
 use crate::error::Error;
 use crate::name::Name;
 use crate::record::{Record, VERSION};
 use crate::reference::Ref;
+use crate::seal::{Content, Seal};
 use crate::shape::{DEPTH, Operator, Shape};
+
+mod plugin;
 
 /// What is wrong with the bytes; never what they hold.
 struct Bad(&'static str);
@@ -61,6 +65,8 @@ struct Found {
     outcome: Option<Outcome>,
     part: Option<Part>,
     updated: Option<i64>,
+    seals: Vec<Seal>,
+    plugin_versions: Vec<PluginVersion>,
 }
 
 fn whole(r: &mut Reader<'_>) -> Read<Record> {
@@ -82,7 +88,7 @@ fn whole(r: &mut Reader<'_>) -> Read<Record> {
             9 => found.pair = Some(r.u64()?),
             10 => found.code = Some(r.str()?.parse().map_err(|_| Bad("its code is unknown"))?),
             11 => found.actor = Some(actor(r)?),
-            12 => found.plugin = Some(plugin(r)?),
+            12 => found.plugin = Some(plugin::call(r)?),
             13 => found.source = source(r)?,
             14 => found.purpose = purpose(r)?,
             15 => found.object = Some(objects(r)?),
@@ -90,11 +96,13 @@ fn whole(r: &mut Reader<'_>) -> Read<Record> {
             18 => found.query = Some(shape(r, DEPTH + 1)?),
             19 => found.decision = Some(decision(r)?),
             20 => found.outcome = Some(outcome(r)?),
+            22 => found.seals = list(r, seal)?,
             25 => {
                 length(r, 2)?;
                 found.part = Some(Part { index: r.u32()?, of: r.u32()? });
             }
             26 => found.updated = Some(r.i64()?),
+            27 => found.plugin_versions = list(r, plugin::version)?,
             _ => r.skip()?,
         }
         Ok(())
@@ -133,6 +141,8 @@ fn whole(r: &mut Reader<'_>) -> Read<Record> {
             decision: found.decision,
             outcome: found.outcome,
             version: found.updated,
+            seals: found.seals,
+            plugin_versions: found.plugin_versions,
             part: found.part,
         },
     })
@@ -168,32 +178,17 @@ fn actor(r: &mut Reader<'_>) -> Read<(Actor, u64)> {
     Ok((actor, left_out))
 }
 
-fn plugin(r: &mut Reader<'_>) -> Read<PluginCall> {
-    let (mut digest, mut title, mut grant, mut export, mut version) = (None, None, None, None, None);
-    let (mut generation, mut duration) = (None, None);
-    keys(r, |r, key| {
-        match key {
-            0 => digest = Some(fixed(r)?),
-            1 => title = Some(name(r)?),
-            2 => grant = Some(name(r)?),
-            3 => export = Some(name(r)?),
-            4 => version = Some(name(r)?),
-            5 => generation = Some(r.u64()?),
-            6 => duration = Some(r.u64()?),
-            _ => r.skip()?,
+fn seal(r: &mut Reader<'_>) -> Read<Seal> {
+    length(r, 3)?;
+    let (class, reference) = (name(r)?, Ref::from_bytes(fixed(r)?));
+    let content = match r.datatype()? {
+        minicbor::data::Type::Null => {
+            r.null()?;
+            None
         }
-        Ok(())
-    })?;
-    const MISSING: &str = "its plugin call is incomplete";
-    Ok(PluginCall {
-        name: need(title, MISSING)?,
-        version: need(version, MISSING)?,
-        digest: need(digest, MISSING)?,
-        export: need(export, MISSING)?,
-        generation: need(generation, MISSING)?,
-        grant,
-        duration_us: need(duration, MISSING)?,
-    })
+        _ => Some(Content::from_bytes(fixed(r)?)),
+    };
+    Ok(Seal { class, reference, content })
 }
 
 fn source(r: &mut Reader<'_>) -> Read<Source> {
@@ -251,6 +246,7 @@ fn fields(r: &mut Reader<'_>) -> Read<Touched> {
             0 => fields.read = names(r)?,
             1 => fields.written = names(r)?,
             2 => fields.masked = names(r)?,
+            3 => fields.dropped = names(r)?,
             _ => r.skip()?,
         }
         Ok(())

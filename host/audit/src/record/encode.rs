@@ -7,9 +7,12 @@ use minicbor::Encoder;
 use minicbor::encode::Error as Failure;
 
 use crate::draft::split::ROLES;
-use crate::draft::{Actor, ActorKind, Draft, Objects, Outcome, PluginCall, Source, Stage, Status, Touched};
+use crate::draft::{
+    Actor, ActorKind, Draft, Objects, Outcome, PluginCall, PluginVersion, Source, Stage, Status, Touched,
+};
 use crate::name::Name;
 use crate::record::VERSION;
+use crate::seal::Seal;
 use crate::shape::Shape;
 use crate::stamp::Stamp;
 
@@ -117,6 +120,10 @@ fn body(w: &mut Writer, draft: &Draft, roles_left_out: u64) -> Result<u64, Failu
         key(w, 20)?;
         outcome(w, end)?;
     }
+    if !draft.seals.is_empty() {
+        key(w, 22)?;
+        seals(w, &draft.seals)?;
+    }
     if let Some(part) = draft.part {
         key(w, 25)?;
         w.array(2)?.u32(part.index)?.u32(part.of)?;
@@ -124,6 +131,13 @@ fn body(w: &mut Writer, draft: &Draft, roles_left_out: u64) -> Result<u64, Failu
     if let Some(version) = draft.version {
         key(w, 26)?;
         w.i64(version)?;
+    }
+    if !draft.plugin_versions.is_empty() {
+        key(w, 27)?;
+        w.array(draft.plugin_versions.len() as u64)?;
+        for version in &draft.plugin_versions {
+            plugin_version(w, version)?;
+        }
     }
     Ok(pairs)
 }
@@ -177,6 +191,33 @@ fn plugin(w: &mut Writer, call: &PluginCall) -> Done {
     Ok(())
 }
 
+fn plugin_version(w: &mut Writer, plugin: &PluginVersion) -> Done {
+    let approval = [&plugin.approval, &plugin.approved_by, &plugin.approved_as];
+    w.map(3 + count(&approval.map(Option::is_some)))?;
+    w.u8(0)?.bytes(&plugin.digest)?;
+    w.u8(1)?.str(plugin.name.as_str())?;
+    w.u8(2)?.str(plugin.version.as_str())?;
+    for (key, name) in (3u8..).zip(approval) {
+        if let Some(name) = name {
+            w.u8(key)?.str(name.as_str())?;
+        }
+    }
+    Ok(())
+}
+
+/// Each seal is `[class, reference, content or null]`.
+fn seals(w: &mut Writer, seals: &[Seal]) -> Done {
+    w.array(seals.len() as u64)?;
+    for seal in seals {
+        w.array(3)?.str(seal.class.as_str())?.bytes(seal.reference.as_bytes())?;
+        match &seal.content {
+            Some(content) => w.bytes(content.as_bytes())?,
+            None => w.null()?,
+        };
+    }
+    Ok(())
+}
+
 fn source(w: &mut Writer, source: &Source) -> Done {
     w.map(count(&[source.ip.is_some(), source.client.is_some()]))?;
     match source.ip {
@@ -208,7 +249,7 @@ fn objects(w: &mut Writer, objects: &Objects) -> Done {
 }
 
 fn fields(w: &mut Writer, fields: &Touched) -> Done {
-    let lists = [&fields.read, &fields.written, &fields.masked];
+    let lists = fields.lists();
     w.map(count(&lists.map(|list| !list.is_empty())))?;
     for (key, list) in (0u8..).zip(lists) {
         if list.is_empty() {

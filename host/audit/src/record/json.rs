@@ -49,6 +49,12 @@ impl Serialize for Record {
         optional(&mut map, "decision", &self.decision)?;
         optional(&mut map, "outcome", &self.outcome)?;
         optional(&mut map, "version", &self.version)?;
+        if !self.seals.is_empty() {
+            map.serialize_entry("seals", &self.seals)?;
+        }
+        if !self.plugin_versions.is_empty() {
+            map.serialize_entry("pluginVersions", &self.plugin_versions)?;
+        }
         optional(&mut map, "part", &self.part)?;
         map.serialize_entry("tenant", &self.tenant)?;
         map.serialize_entry("process", &hex::encode(self.boot))?;

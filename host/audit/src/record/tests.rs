@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::draft::{
-    Actor, ActorKind, Decision, Objects, Outcome, PluginCall, Source, Stage, Status, Touched,
+    Actor, ActorKind, Decision, Objects, Outcome, PluginCall, PluginVersion, Source, Stage, Status, Touched,
 };
-use crate::{Code, Operator, Ref, RefKey, Shape};
+use crate::{Code, Content, Operator, Ref, RefKey, Seal, Shape};
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -31,13 +31,28 @@ fn full() -> Record {
     draft.source = Source { ip: Some("192.0.2.7".parse().unwrap()), client: Some(name("js6.1")) };
     draft.purpose = Some(name("TREAT"));
     draft.object = Some(Objects { class: name("Patient"), refs: vec![Ref::from_bytes([1; 16])], count: 1 });
-    draft.fields = Touched { read: vec![], written: vec![name("a"), name("b")], masked: vec![name("ssn")] };
+    draft.fields = Touched {
+        read: vec![],
+        written: vec![name("a"), name("b")],
+        masked: vec![name("ssn")],
+        dropped: vec![name("old")],
+    };
     draft.query =
         Some(Shape::All(vec![Shape::term(name("dob"), Operator::Greater), Shape::Any(vec![Shape::More])]));
     draft.decision = Some(Decision { allow: true, rule: name("clp") });
     draft.outcome = Some(Outcome { status: Status::Error, code: Some(-142), rows: 1, bytes: 300 });
     draft.version = Some(1_760_000_000_000);
     draft.part = Some(crate::Part { index: 0, of: 2 });
+    let seal = |content| Seal { class: name("_Session"), reference: Ref::from_bytes([2; 16]), content };
+    draft.seals = vec![seal(Some(Content::from_bytes([4; 16]))), seal(None)];
+    draft.plugin_versions = vec![PluginVersion {
+        name: name("guard"),
+        version: name("1.2.0"),
+        digest: [9; 32],
+        approval: Some(name("g1")),
+        approved_by: Some(name("Dr Who")),
+        approved_as: Some(name("master key")),
+    }];
     Record {
         seq: 42,
         ts: 1_760_000_000_000_000_000,
@@ -55,7 +70,7 @@ fn everything_comes_back() {
     let record = full();
     let bytes = record.encode();
     assert_eq!(Record::decode(&bytes).unwrap(), record);
-    assert!(bytes.len() < 450, "{}", bytes.len());
+    assert!(bytes.len() < 650, "{}", bytes.len());
 }
 
 /// The form is a promise to verifiers: if this changes, the version has to.
@@ -126,6 +141,10 @@ fn json_is_for_people() {
     assert_eq!(json["query"], "dob>? & (…)");
     assert_eq!(json["outcome"]["status"], "error");
     assert_eq!(json["plugin"]["digest"], "09".repeat(32));
+    assert_eq!(json["fields"]["dropped"], serde_json::json!(["old"]));
+    assert_eq!(json["seals"][0]["content"], "04".repeat(16));
+    assert_eq!(json["seals"][1]["ref"], "02".repeat(16));
+    assert_eq!(json["pluginVersions"][0]["approvedBy"], "Dr Who");
 }
 
 #[test]
@@ -184,6 +203,9 @@ proptest! {
         if let Some(plugin) = &mut draft.plugin {
             plugin.name = clean[10].clone();
             plugin.grant = Some(clean[11].clone());
+        }
+        for plugin in &mut draft.plugin_versions {
+            plugin.approved_by = Some(clean[10].clone());
         }
         let bytes = record.encode();
         let json = serde_json::to_string(&record).unwrap();

@@ -6,7 +6,7 @@ use crate::code::Code;
 use crate::draft::{Objects, Stage, Status};
 use crate::read::Where;
 use crate::record::Record;
-use crate::verify::report::{Report, Stored};
+use crate::verify::report::{Report, Stored, Write};
 use crate::verify::{Finding, Options};
 
 /// The state of a walk over the records in order.
@@ -27,6 +27,7 @@ struct Last {
     ts: u64,
     boot: [u8; 16],
     mono: u64,
+    code: Code,
 }
 
 /// An operation whose outcome hasn't come yet.
@@ -92,14 +93,37 @@ impl Chain {
             report.clock_behind = (report.clock_behind.0 + 1, report.clock_behind.1.max(behind));
         }
         self.boots.insert(record.boot);
-        self.last = Some(Last { ts: record.ts, boot: record.boot, mono: record.mono });
+        self.last = Some(Last { ts: record.ts, boot: record.boot, mono: record.mono, code: record.code });
         report.from.get_or_insert(record.ts);
         report.to = Some(record.ts);
         *report.counts.entry(record.code).or_default() += 1;
         for (condition, (_, count)) in self.counts.iter().zip(&mut report.matching) {
             *count += u64::from(condition.matches(&record));
         }
+        self.keep(&record, report);
         self.pair(&record, report);
+    }
+
+    /// Takes into account what a record says of contents. What was sealed had happened, whatever came after it.
+    fn keep(&self, record: &Record, report: &mut Report) {
+        if !self.versions {
+            return;
+        }
+        let intent = match record.stage {
+            Stage::Outcome { intent } => intent,
+            Stage::Single => record.seq,
+            Stage::Intent => return,
+        };
+        for seal in &record.seals {
+            let stored = if seal.content.is_some() { Stored::Exists(None) } else { Stored::Deleted };
+            let write = Write { intent, seq: record.seq, stored, content: seal.content };
+            report.wrote(&seal.class, seal.reference, write);
+        }
+        let done =
+            record.outcome.is_some_and(|outcome| matches!(outcome.status, Status::Ok | Status::Unknown));
+        if let Some(objects) = record.object.as_ref().filter(|_| done && !record.fields.dropped.is_empty()) {
+            report.dropped.insert(objects.class.clone(), record.seq);
+        }
     }
 
     fn pair(&mut self, record: &Record, report: &mut Report) {
@@ -109,7 +133,7 @@ impl Chain {
                 let intent = Intent {
                     boot: record.boot,
                     code: record.code,
-                    objects: record.object.clone().filter(|_| self.versions && record.code.is_write()),
+                    objects: record.object.clone().filter(|_| self.versions && record.code.stores()),
                     version: record.version,
                 };
                 self.open.insert(record.seq, intent);
@@ -122,7 +146,7 @@ impl Chain {
                 Some(begun) => {
                     let objects = record.object.clone().or(begun.objects);
                     let version = record.version.or(begun.version);
-                    self.store(record.seq, begun.code, objects.as_ref(), version, status, report);
+                    self.store(record, (intent, begun.code), objects.as_ref(), version, report);
                 }
                 None if self.gap => {}
                 None => {
@@ -131,26 +155,32 @@ impl Chain {
                 }
             },
             Stage::Single => {
-                self.store(record.seq, record.code, record.object.as_ref(), record.version, status, report);
+                let begun = (record.seq, record.code);
+                self.store(record, begun, record.object.as_ref(), record.version, report);
             }
             Stage::Intent | Stage::Outcome { .. } => {}
         }
     }
 
-    /// Takes a write into account.
+    /// Takes a write into account, as far as its seals don't tell of it.
     fn store(
         &self,
-        seq: u64,
-        code: Code,
+        record: &Record,
+        (intent, code): (u64, Code),
         objects: Option<&Objects>,
         version: Option<i64>,
-        status: Option<Status>,
         report: &mut Report,
     ) {
-        let stored = match (code, status) {
-            (Code::PhiCreate | Code::PhiUpdate, Some(Status::Ok)) => Stored::Exists(version),
-            (Code::PhiDelete, Some(Status::Ok)) => Stored::Deleted,
-            (_, Some(Status::Unknown)) if code.is_write() => Stored::Uncertain,
+        let stored = match (code, record.outcome.map(|outcome| outcome.status)) {
+            (Code::PhiCreate | Code::PhiUpdate | Code::AuthSignup, Some(Status::Ok)) => {
+                Stored::Exists(version)
+            }
+            // Only a save announces a version; looking at a session or deleting a role doesn't.
+            (Code::RoleChange | Code::AuthSession, Some(Status::Ok)) if version.is_some() => {
+                Stored::Exists(version)
+            }
+            (Code::PhiDelete | Code::RoleChange, Some(Status::Ok)) => Stored::Deleted,
+            (_, Some(Status::Unknown)) if code.stores() => Stored::Uncertain,
             _ => return,
         };
         if !self.versions {
@@ -158,7 +188,12 @@ impl Chain {
         }
         let Some(objects) = objects else { return };
         for reference in &objects.refs {
-            report.versions.insert((objects.class.clone(), *reference), (seq, stored));
+            let seal = record
+                .seals
+                .iter()
+                .find(|seal| seal.reference == *reference && seal.class.as_str() == objects.class.as_str());
+            let content = seal.and_then(|seal| seal.content);
+            report.wrote(&objects.class, *reference, Write { intent, seq: record.seq, stored, content });
         }
     }
 
@@ -167,7 +202,10 @@ impl Chain {
     /// Those of the process that is writing now are under way; nobody will close any other.
     pub(super) fn finish(self, closed: bool, report: &mut Report) {
         report.processes = self.boots.len() as u64;
-        let current = self.last.filter(|_| !closed).map(|last| last.boot);
+        let current = self.last.as_ref().filter(|_| !closed).map(|last| last.boot);
+        // A process that didn't say that it stops was killed, and the next start closes what it left open.
+        let killed = self.last.as_ref().filter(|last| closed && last.code != Code::SystemStop);
+        let (killed, mut interrupted) = (killed.map(|last| last.boot), 0);
         let mut open: Vec<_> = self.open.into_iter().collect();
         open.sort_unstable_by_key(|(seq, _)| *seq);
         for (seq, intent) in open {
@@ -175,14 +213,21 @@ impl Chain {
                 && let Some(objects) = &intent.objects
             {
                 for reference in &objects.refs {
-                    report.versions.insert((objects.class.clone(), *reference), (seq, Stored::Uncertain));
+                    let write =
+                        Write { intent: seq, seq: u64::MAX, stored: Stored::Uncertain, content: None };
+                    report.wrote(&objects.class, *reference, write);
                 }
             }
             if current == Some(intent.boot) {
                 report.under_way += 1;
+            } else if killed == Some(intent.boot) {
+                interrupted += 1;
             } else {
                 report.find(Finding::Unpaired { seq, what: "the intent has no outcome".into() });
             }
+        }
+        if interrupted > 0 {
+            report.find(Finding::Interrupted { open: interrupted });
         }
     }
 }

@@ -51,6 +51,11 @@ pub enum Finding {
         /// Which of both is missing.
         what: String,
     },
+    /// 16: the last process ended in the middle of operations, and no start has closed them yet.
+    Interrupted {
+        /// How many.
+        open: u64,
+    },
     /// 17: the database holds something that no record tells of.
     Unrecorded {
         /// The class.
@@ -63,6 +68,11 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// Tells whether it only says that a start is due.
+    pub(crate) fn is_interruption(&self) -> bool {
+        matches!(self, Finding::Interrupted { .. })
+    }
+
     /// Gives the exit code that stands for this kind of finding.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -72,7 +82,7 @@ impl Finding {
             Finding::Fork { .. } => 13,
             Finding::Signature { .. } => 14,
             Finding::Order { .. } => 15,
-            Finding::Unpaired { .. } => 16,
+            Finding::Unpaired { .. } | Finding::Interrupted { .. } => 16,
             Finding::Unrecorded { .. } => 17,
         }
     }
@@ -90,6 +100,11 @@ impl fmt::Display for Finding {
             Finding::Order { seq, what } | Finding::Unpaired { seq, what } => {
                 write!(f, "record {seq}: {what}")
             }
+            Finding::Interrupted { open } => write!(
+                f,
+                "the server ended in the middle of {open} operations: start it once, which says what became of them, \
+                 then verify again"
+            ),
             Finding::Unrecorded { class, reference, what } => write!(f, "{class} {reference}: {what}"),
         }
     }

@@ -9,6 +9,7 @@ use crate::code::Code;
 use crate::name::Name;
 use crate::record::json_moment as moment;
 use crate::reference::Ref;
+use crate::seal::Content;
 use crate::verify::{Finding, Options};
 
 /// The most findings that are told one by one.
@@ -54,8 +55,12 @@ pub struct Report {
     pub untold: u64,
     #[serde(rename = "exitCode")]
     worst: u8,
+    /// How many objects a comparison with the database looked at, and how many of them down to their content.
+    pub compared: Option<(u64, u64)>,
     #[serde(skip)]
-    pub(super) versions: HashMap<(Name, Ref), (u64, Stored)>,
+    pub(super) writes: HashMap<(Name, Ref), Vec<Write>>,
+    #[serde(skip)]
+    pub(super) dropped: HashMap<Name, u64>,
 }
 
 fn maybe_moment<S: Serializer>(ts: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -73,17 +78,24 @@ pub enum Stored {
     Uncertain,
 }
 
-/// The last thing that the trail says about one object.
+/// A write that may be the last of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LastVersion<'a> {
-    /// The object's class.
-    pub class: &'a Name,
-    /// The object's pseudonym.
-    pub reference: Ref,
-    /// Which record says so.
-    pub seq: u64,
-    /// What it says.
+pub struct Write {
+    /// Where it began: its intent, or its only record.
+    pub(super) intent: u64,
+    /// Which record says so; none does for an intent that was left open.
+    pub(super) seq: u64,
+    /// What it left.
     pub stored: Stored,
+    /// The digest of the content that it left, where the record told one that still says anything.
+    pub content: Option<Content>,
+}
+
+impl Write {
+    /// Tells which record says so.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
 }
 
 impl Report {
@@ -106,7 +118,9 @@ impl Report {
             findings: Vec::new(),
             untold: 0,
             worst: 0,
-            versions: HashMap::new(),
+            compared: None,
+            writes: HashMap::new(),
+            dropped: HashMap::new(),
         }
     }
 
@@ -128,19 +142,34 @@ impl Report {
         self.worst
     }
 
-    /// Goes through the last version of each object that was written, to be compared with the database.
-    pub fn last_versions(&self) -> impl Iterator<Item = LastVersion<'_>> {
-        self.versions.iter().map(|((class, reference), (seq, stored))| LastVersion {
-            class,
-            reference: *reference,
-            seq: *seq,
-            stored: *stored,
-        })
+    /// Goes through the objects that the trail tells of, and the writes that may be the last of each.
+    ///
+    /// Two that overlapped may have been committed in either order: a hook that saves the object that is being saved,
+    /// two clients at once. Only a write that began after another had ended surely came later.
+    pub fn written(&self) -> impl Iterator<Item = (&Name, Ref, &[Write])> {
+        self.writes.iter().map(|((class, reference), writes)| (class, *reference, writes.as_slice()))
     }
 
-    /// Looks up what the trail says about one object.
-    pub fn last_version(&self, class: &Name, reference: Ref) -> Option<Stored> {
-        self.versions.get(&(class.clone(), reference)).map(|(_, stored)| *stored)
+    /// Looks up the writes that may be the last of one object.
+    pub fn writes(&self, class: &Name, reference: Ref) -> Vec<Write> {
+        let key = (class.clone(), reference);
+        let dropped = self.dropped.get(class).copied();
+        let writes = self.writes.get(&key).into_iter().flatten().copied();
+        // A class that lost a field took its values along: what was sealed before is another content.
+        writes
+            .map(|write| Write {
+                content: write.content.filter(|_| dropped.is_none_or(|dropped| dropped < write.seq)),
+                ..write
+            })
+            .collect()
+    }
+
+    /// Adds a write; those that had ended before it began can't be the last any more.
+    pub(super) fn wrote(&mut self, class: &Name, reference: Ref, write: Write) {
+        let writes = self.writes.entry((class.clone(), reference)).or_default();
+        // What is told twice by one record is told better the second time.
+        writes.retain(|earlier| earlier.seq >= write.intent && earlier.seq != write.seq);
+        writes.push(write);
     }
 }
 
@@ -178,6 +207,9 @@ impl fmt::Display for Report {
         if !self.signature_checked {
             writeln!(f, "WARNING    no key was given: the signature was not checked")?;
         }
+        if let Some((objects, contents)) = self.compared {
+            writeln!(f, "database   {objects} objects compared, {contents} of them down to their content")?;
+        }
         for finding in &self.findings {
             writeln!(f, "FOUND      {finding}")?;
         }
@@ -186,6 +218,12 @@ impl fmt::Display for Report {
         }
         match self.worst {
             0 => write!(f, "The trail is whole."),
+            16 if self.untold == 0 && self.findings.iter().all(Finding::is_interruption) => {
+                write!(
+                    f,
+                    "The trail is whole up to a crash (exit code 16): start the server once, then verify again."
+                )
+            }
             code => write!(f, "The trail is NOT whole (exit code {code})."),
         }
     }

@@ -98,9 +98,9 @@ async fn an_untouched_log_is_whole_and_says_what_it_holds() {
     assert!(text.ends_with("The trail is whole."), "{text}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["counts"]["PHI.UPDATE"], 2);
-    let versions: Vec<_> = report.last_versions().collect();
-    assert_eq!(versions.len(), 1);
-    assert_eq!(versions[0].stored, Stored::Exists(Some(5)));
+    let written: Vec<_> = report.written().collect();
+    assert_eq!(written.len(), 1);
+    assert_eq!(written[0].2[0].stored, Stored::Exists(Some(5)));
     let unchecked = verify(kit.dir(), &Options::default()).unwrap();
     assert!(unchecked.to_string().contains("the signature was not checked"));
 }
@@ -124,11 +124,73 @@ async fn last_versions_follow_the_writes() {
     let report = verify(kit.dir(), &Options::default()).unwrap();
     assert_eq!(report.exit_code(), 0, "{report}");
     let patient = Name::new("Patient").unwrap();
-    let stored = |object| report.last_version(&patient, crate::Ref::from_bytes([object; 16]));
-    assert_eq!(stored(1), Some(Stored::Exists(Some(21))));
-    assert_eq!(stored(2), Some(Stored::Deleted));
-    assert_eq!(stored(3), None);
-    assert_eq!(stored(4), Some(Stored::Uncertain));
+    let stored = |object| {
+        let writes = report.writes(&patient, crate::Ref::from_bytes([object; 16]));
+        writes.into_iter().map(|write| write.stored).collect::<Vec<_>>()
+    };
+    assert_eq!(stored(1), [Stored::Exists(Some(21))]);
+    assert_eq!(stored(2), [Stored::Deleted]);
+    assert_eq!(stored(3), []);
+    assert_eq!(stored(4), [Stored::Uncertain]);
+}
+
+#[tokio::test]
+async fn last_contents_follow_the_writes() {
+    let kit = Kit::new();
+    let log = kit.open();
+    let send = async |draft| log.enqueue(draft).unwrap().durable().await.unwrap();
+    let patient = Name::new("Patient").unwrap();
+    let reference = crate::Ref::from_bytes([1; 16]);
+    let content = |byte| crate::Content::from_bytes([byte; 16]);
+    let sealed = |content| {
+        let mut draft = write(Code::PhiUpdate, Stage::Single, 1, Some(10));
+        draft.seals = vec![crate::Seal { class: patient.clone(), reference, content }];
+        draft
+    };
+    let told = || {
+        let report = verify(kit.dir(), &Options::default()).unwrap();
+        let writes = report.writes(&patient, reference).into_iter();
+        writes.map(|write| (write.stored, write.content)).collect::<Vec<_>>()
+    };
+    let exists = Stored::Exists(Some(10));
+    send(write(Code::PhiCreate, Stage::Single, 1, Some(10))).await;
+    assert_eq!(told(), [(exists, None)]);
+    send(sealed(Some(content(1)))).await;
+    send(sealed(Some(content(2)))).await;
+    assert_eq!(told(), [(exists, Some(content(2)))]);
+    let mut schema = write(Code::SchemaUpdate, Stage::Single, 9, None);
+    schema.fields.dropped = vec![Name::new("old").unwrap()];
+    send(schema).await;
+    assert_eq!(told(), [(exists, None)], "the class lost a field");
+    send(sealed(Some(content(3)))).await;
+    assert_eq!(told(), [(exists, Some(content(3)))]);
+    // What was sealed had happened, though the operation failed afterwards.
+    let mut failed = sealed(None);
+    failed.code = Code::PhiDelete;
+    failed.outcome.as_mut().unwrap().status = crate::Status::Error;
+    send(failed).await;
+    assert_eq!(told(), [(Stored::Deleted, None)]);
+}
+
+/// A hook that saves the object that is being saved made the trail accuse the database.
+#[tokio::test]
+async fn of_writes_that_overlap_each_may_be_the_last() {
+    let kit = Kit::new();
+    let log = kit.open();
+    let send = async |draft| log.enqueue(draft).unwrap().durable().await.unwrap();
+    let outer = send(write(Code::PhiUpdate, Stage::Intent, 1, Some(10))).await;
+    let inner = send(write(Code::PhiUpdate, Stage::Intent, 1, Some(20))).await;
+    send(write(Code::PhiUpdate, Stage::Outcome { intent: inner }, 1, Some(20))).await;
+    send(write(Code::PhiUpdate, Stage::Outcome { intent: outer }, 1, Some(10))).await;
+    let told = || {
+        let report = verify(kit.dir(), &Options::default()).unwrap();
+        let writes = report.writes(&Name::new("Patient").unwrap(), crate::Ref::from_bytes([1; 16]));
+        writes.into_iter().map(|write| write.stored).collect::<Vec<_>>()
+    };
+    assert_eq!(told(), [Stored::Exists(Some(20)), Stored::Exists(Some(10))]);
+    let later = send(write(Code::PhiUpdate, Stage::Intent, 1, Some(30))).await;
+    send(write(Code::PhiUpdate, Stage::Outcome { intent: later }, 1, Some(30))).await;
+    assert_eq!(told(), [Stored::Exists(Some(30))]);
 }
 
 #[tokio::test]
@@ -454,6 +516,23 @@ async fn records_behind_the_checkpoint_are_looked_at() {
     fs::remove_file(pending::path(crashed.dir(), 0)).unwrap();
     fs::write(pending::path(crashed.dir(), 12), frames[12..].concat()).unwrap();
     assert_eq!(code(&crashed), 15);
+}
+
+/// What a kill leaves open was called a broken trail, though the next start closes it.
+#[tokio::test]
+async fn operations_that_a_kill_left_open_ask_for_a_start() {
+    let kit = Kit::new();
+    let log = kit.open();
+    fill(&log, 10).await;
+    log.enqueue(write(Code::PhiUpdate, Stage::Intent, 1, Some(5))).unwrap().durable().await.unwrap();
+    log.seal().await.unwrap();
+    assert_eq!(verify(kit.dir(), &options(&kit)).unwrap().under_way, 1);
+    let killed = kit.snapshot();
+    let report = verify(killed.dir(), &options(&killed)).unwrap();
+    assert_eq!(report.findings, [Finding::Interrupted { open: 1 }]);
+    assert_eq!(report.exit_code(), 16);
+    assert!(report.to_string().ends_with("start the server once, then verify again."), "{report}");
+    assert!(!report.to_string().contains("NOT"), "{report}");
 }
 
 #[test]

@@ -73,6 +73,7 @@ impl Data {
                 grant: None,
                 depth: 0,
                 parent: None,
+                recorded: Arc::default(),
                 scratch: Scratch::new(parking_lot::Mutex::new(
                     credentials.context.into_iter().flatten().collect(),
                 )),
@@ -111,6 +112,7 @@ impl Data {
             grant: None,
             depth: 0,
             parent: None,
+            recorded: Arc::default(),
             scratch: Scratch::default(),
         }
     }
@@ -153,7 +155,7 @@ impl Data {
         draft.decision = Some(Decision { allow: false, rule: Name::clean(rule) });
         draft.outcome =
             Some(Outcome { status: Status::Denied, code: Some(error.code().number()), rows: 0, bytes: 0 });
-        self.inner.ledger.denied_at_the_door(draft).await
+        self.turn_away(draft).await
     }
 }
 

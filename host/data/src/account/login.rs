@@ -8,6 +8,7 @@ use model::{
 
 use serde_json::Value as Json;
 
+use super::session::NewSession;
 use crate::{
     Context, Data, Error, LoggedIn,
     action::{Action, Target},
@@ -189,11 +190,12 @@ impl Data {
         user: Object,
         action: &str,
     ) -> Result<LoggedIn, Error> {
-        let (token, write) = self.new_session(cx, &user.id, self.now(), action)?;
+        let NewSession { token, seal, write } = self.new_session(cx, &user.id, self.now(), action)?;
         let mut writes: Vec<_> = self.end_sessions_of_installation(cx, &user.id)?.into_iter().collect();
         let ended = !writes.is_empty();
         writes.push(write);
         self.inner.vault.commit(writes).await?;
+        entry.sealed([seal]);
         if ended {
             self.inner.sessions.clear();
         }

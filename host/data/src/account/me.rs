@@ -45,6 +45,9 @@ impl Data {
                 let token = Filter::test("sessionToken", Test::Eq(Value::text(&*identity.token)));
                 let done = self.inner.vault.commit(vec![sessions.delete_all(token)]).await;
                 self.inner.sessions.clear();
+                if done.is_ok() {
+                    entry.gone(&ClassName::session(), &identity.session);
+                }
                 done.map(drop).map_err(Error::from)
             }
         };

@@ -9,19 +9,30 @@ use model::{
 
 use crate::{Change, Context, Data, Error, policy, policy::Authorised, write::Prepared};
 
+/// A session that isn't stored yet.
+pub(crate) struct NewSession {
+    /// What proves it.
+    pub(crate) token: Arc<str>,
+    /// What its record says of it.
+    pub(crate) seal: audit::Seal,
+    /// The write that stores it.
+    pub(crate) write: Authorised,
+}
+
 impl Data {
-    /// Makes a session of a user; answers its token and the write that stores it.
+    /// Makes a session of a user, to be stored.
     pub(crate) fn new_session(
         &self,
         cx: &Context,
         user: &ObjectId,
         at: Date,
         action: &str,
-    ) -> Result<(Arc<str>, Authorised), Error> {
+    ) -> Result<NewSession, Error> {
         let permit = policy::system(&self.schema_of(&ClassName::session())?);
         let session = self.session_object(cx, self.inner.ids.object_id(), user, at, action);
         let token = session.field("sessionToken").and_then(Value::as_str).unwrap_or_default().into();
-        Ok((token, permit.insert(session)))
+        let seal = self.inner.ledger.seal(&session);
+        Ok(NewSession { token, seal, write: permit.insert(session) })
     }
 
     /// The write that ends the sessions which this installation has of a user: a device holds one.
@@ -107,6 +118,7 @@ impl Data {
             change,
             object: Some(object),
             session_token: token,
+            seals: Vec::new(),
         })
     }
 }

@@ -95,6 +95,8 @@ pub(crate) struct Renewed {
     pub(crate) token: Option<Arc<str>>,
     /// Further writes of the same commit.
     pub(crate) writes: Vec<Authorised>,
+    /// What they leave.
+    pub(crate) seals: Vec<audit::Seal>,
 }
 
 /// Readies a changed user: a new password ends the other sessions and, for the user itself, opens a fresh one.
@@ -118,9 +120,10 @@ pub(crate) async fn renew(
     let user = Value::pointer(ClassName::user(), id.clone());
     renewed.writes.push(sessions.delete_all(model::Filter::test("user", Test::Eq(user))));
     if cx.user().is_some() && cx.grant().is_none() {
-        let (token, write) = data.new_session(cx, id, at, "login")?;
-        renewed.token = Some(token);
-        renewed.writes.push(write);
+        let session = data.new_session(cx, id, at, "login")?;
+        renewed.token = Some(session.token);
+        renewed.writes.push(session.write);
+        renewed.seals.push(session.seal);
     }
     Ok(renewed)
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use audit::{Code, Draft, Name, Objects, Outcome, Ref, Stage, Status};
+use audit::{Code, Draft, Name, Objects, Outcome, Ref, Seal, Stage, Status};
 use model::{ClassName, Date, FieldName, Object, ObjectId, Value};
 
 use super::{Ledger, outcome};
-use crate::Error;
+use crate::{Error, PluginVersion};
 
 /// An open record. Dropped unfinished, it is recorded as abandoned.
 #[must_use = "an operation must be finished in the trail"]
@@ -145,6 +145,42 @@ impl Entry {
         }
     }
 
+    /// Notes what the operation has left of an object.
+    pub(crate) fn stored(&mut self, object: &Object) {
+        let seal = self.ledger.seal(object);
+        self.sealed([seal]);
+    }
+
+    /// Notes what the operation has left of further objects.
+    pub(crate) fn sealed(&mut self, seals: impl IntoIterator<Item = Seal>) {
+        if let Some(draft) = &mut self.draft {
+            draft.seals.extend(seals);
+        }
+    }
+
+    /// Notes that the operation has left nothing of an object.
+    pub(crate) fn gone(&mut self, class: &ClassName, id: &ObjectId) {
+        let reference = self.ledger.reference(class, id);
+        self.sealed([Seal { class: Name::clean(class), reference, content: None }]);
+    }
+
+    /// Notes the plugin versions that an administrator's act was about.
+    pub(crate) fn concerns(&mut self, versions: Vec<PluginVersion>) {
+        let Some(draft) = &mut self.draft else { return };
+        let name = |text: &String| Name::clean(text);
+        draft.plugin_versions = versions
+            .iter()
+            .map(|version| audit::PluginVersion {
+                name: name(&version.name),
+                version: name(&version.version),
+                digest: version.digest,
+                approval: version.approval.as_ref().map(name),
+                approved_by: version.approved_by.as_ref().map(name),
+                approved_as: version.approved_as.as_ref().map(name),
+            })
+            .collect();
+    }
+
     /// Notes a number of rows without their ids: a count.
     pub(crate) fn counted(&mut self, rows: u64) {
         self.rows = rows;
@@ -193,6 +229,8 @@ impl Entry {
             record.parent = self.intent.or(draft.parent);
             record.query = None;
             record.version = None;
+            record.seals = Vec::new();
+            record.plugin_versions = Vec::new();
             record.fields =
                 audit::Touched { read: fields, masked: hidden(&class), ..audit::Touched::default() };
             record.outcome =

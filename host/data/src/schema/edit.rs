@@ -63,7 +63,9 @@ impl Data {
     /// 403 without the master key, 103 when there is no such class, 136 or 255 for a field that can't change.
     pub async fn update_schema(&self, cx: &Context, edit: SchemaEdit) -> Result<Arc<Schema>, Error> {
         let class = edit.class.clone();
-        let target = Target { fields: names(&edit), ..Target::class(&class) };
+        let dropped = edit.fields.iter().filter(|(_, field)| field.is_none());
+        let dropped = dropped.map(|(name, _)| name.as_str().to_owned()).collect();
+        let target = Target { fields: names(&edit), dropped, ..Target::class(&class) };
         let entry = self.inner.ledger.begin(cx, Action::UpdateSchema, &target).await?;
         let answer = self.change_schema(cx, &class, |known| {
             let mut schema = known.cloned().ok_or_else(|| no_such(&class))?;

@@ -77,13 +77,14 @@ impl Data {
         self.fill_in(cx, permit.schema(), &mut change.update)?;
         schema::check_required(permit.schema(), &change.update, true)?;
         let mut session_token = None;
-        let mut further = Vec::new();
+        let (mut further, mut seals) = (Vec::new(), Vec::new());
         if *class == ClassName::user() {
             class::prepare_user(&id, &mut change.update, self.config()).await?;
             if cx.grant().is_none() {
-                let (token, write) = self.new_session(cx, &id, at, "signup")?;
-                further.push(write);
-                session_token = Some(token);
+                let session = self.new_session(cx, &id, at, "signup")?;
+                further.push(session.write);
+                seals.push(session.seal);
+                session_token = Some(session.token);
             }
         }
         let mut object = Object::new(class.clone(), id.clone(), at);
@@ -105,6 +106,7 @@ impl Data {
             change,
             object: Some(object),
             session_token,
+            seals,
         })
     }
 

@@ -27,12 +27,13 @@ impl Data {
     async fn try_delete(
         &self,
         cx: &Context,
-        _entry: &mut Entry,
+        entry: &mut Entry,
         class: &ClassName,
         id: &ObjectId,
     ) -> Result<(), Error> {
         let (writes, change) = self.prepare_delete(cx, class, id).await?;
         self.inner.vault.commit(writes).await.map_err(|error| class::explain_update(class, error.into()))?;
+        entry.gone(class, id);
         self.conclude_delete(cx, class, change).await
     }
 

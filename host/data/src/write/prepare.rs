@@ -29,6 +29,8 @@ pub(crate) struct Prepared {
     /// The object as inserted; for an update storage answers it.
     pub(crate) object: Option<Object>,
     pub(crate) session_token: Option<Arc<str>>,
+    /// What else the commit leaves: a session.
+    pub(crate) seals: Vec<audit::Seal>,
 }
 
 impl Data {
@@ -150,6 +152,8 @@ impl Data {
             (_, Some(object)) => object,
             _ => return Err(Error::Internal("storage didn't answer the object".into())),
         };
+        entry.stored(&object);
+        entry.sealed(prepared.seals);
         let mut change = prepared.change;
         let mut saved = Saved {
             id: prepared.id,

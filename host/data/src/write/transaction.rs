@@ -54,7 +54,7 @@ pub enum Done {
 
 enum Ready {
     Save(Box<Prepared>, usize),
-    Delete(ClassName, Option<Box<Change>>),
+    Delete(ClassName, ObjectId, Option<Box<Change>>),
 }
 
 impl Data {
@@ -121,7 +121,7 @@ impl Data {
                 Item::Delete { class, id } => {
                     let (deletes, change) = self.prepare_delete(&cx, &class, &id).await?;
                     writes.extend(deletes);
-                    ready.push(Ready::Delete(class, change.map(Box::new)));
+                    ready.push(Ready::Delete(class, id, change.map(Box::new)));
                     continue;
                 }
             };
@@ -141,7 +141,8 @@ impl Data {
                 Ready::Save(prepared, first) => {
                     Done::Saved(self.conclude(&cx, entry, *prepared, written.get(first)).await?)
                 }
-                Ready::Delete(class, change) => {
+                Ready::Delete(class, id, change) => {
+                    entry.gone(&class, &id);
                     self.conclude_delete(&cx, &class, change.map(|change| *change)).await?;
                     Done::Deleted
                 }

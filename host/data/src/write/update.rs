@@ -79,11 +79,12 @@ impl Data {
         let permit = self.fit(cx, permit, &change.update).await?;
         schema::check_required(permit.schema(), &change.update, false)?;
         let mut session_token = None;
-        let mut further = Vec::new();
+        let (mut further, mut seals) = (Vec::new(), Vec::new());
         if *class == ClassName::user() {
             let renewed = class::renew_user(self, cx, id, &mut change.update, at).await?;
             session_token = renewed.token;
             further = renewed.writes;
+            seals = renewed.seals;
         }
         let mut writes = vec![permit.update(id, change.update.clone(), at)];
         writes.extend(super::fields::relations(&permit, id, &change.update));
@@ -98,6 +99,7 @@ impl Data {
             change,
             object: None,
             session_token,
+            seals,
         })
     }
 

@@ -5,7 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use data::{Act, Context, Data, Principal};
+use data::{About, Act, Context, Data, PluginVersion, Principal};
 use model::Date;
 use semver::Version;
 use sha2::{Digest as _, Sha256};
@@ -39,10 +39,12 @@ impl Host {
     ) -> Result<Inspection, data::Error> {
         let bytes: Arc<[u8]> = bytes.into();
         let name = self.own_name(cx, bytes.clone()).await;
+        let about = About::default();
         let work = async {
             let by = actor(cx);
             let examined = bytes.clone();
             let package = self.blocking(move |inner| inner.examine(&examined)).await?;
+            about.note(told(&package.manifest.name, &package.manifest.version, package.digest, None));
             let mut saved = self.inner.saved.lock().await;
             let mut next = saved.clone();
             let entry = next.plugins.entry(package.manifest.name.clone()).or_default();
@@ -65,7 +67,7 @@ impl Host {
             let entry = saved.plugins.get(&package.manifest.name).cloned().unwrap_or_default();
             Ok(self.report(package, &entry))
         };
-        data.administer(cx, Act::PluginInstall, &name, work).await
+        data.administer_plugin(cx, Act::PluginInstall, &name, &about, work).await
     }
 
     /// Approves a version, as far as the decision says; it isn't at work yet.
@@ -81,28 +83,40 @@ impl Host {
         which: Option<&str>,
         decision: Decision,
     ) -> Result<Approval, data::Error> {
+        let about = About::default();
         let work = async {
             let mut saved = self.inner.saved.lock().await;
             let mut next = saved.clone();
             let entry = entry_mut(&mut next, name)?;
-            let digest = pick(name, entry, which)?.digest;
+            let Installed { version, digest, .. } = pick(name, entry, which)?.clone();
+            about.note(told(name, &version, digest, None));
             let package = self.blocking(move |inner| inner.package(digest)).await?;
             let mut problems = Problems::default();
             let (granted, settings) = decide(&package.manifest, &decision, &mut problems);
             problems.0.extend(import_problems(&package.imports, &granted, "granted").0);
             problems.settle()?;
-            let by = match decision.by {
+            let by = match &decision.by {
                 Some(person) => format!("{person} ({})", actor(cx)),
                 None => actor(cx),
             };
-            let mut approval =
-                Approval { id: String::new(), digest, granted, settings, by, at: now(), note: decision.note };
+            let mut approval = Approval {
+                id: String::new(),
+                digest,
+                granted,
+                settings,
+                by,
+                person: decision.by,
+                key: Some(actor(cx)),
+                at: now(),
+                note: decision.note,
+            };
             approval.id = approval_id(name, &approval)?;
+            about.note(told(name, &version, digest, Some(&approval)));
             entry.approvals.push(approval.clone());
             self.keep(&mut saved, next).await?;
             Ok(approval)
         };
-        data.administer(cx, Act::PluginApprove, name, work).await
+        data.administer_plugin(cx, Act::PluginApprove, name, &about, work).await
     }
 
     /// Puts an approved version to work. Requests under way keep what they began with.
@@ -119,6 +133,7 @@ impl Host {
         name: &str,
         which: Option<&str>,
     ) -> Result<Activation, data::Error> {
+        let about = About::default();
         let work = async {
             let mut saved = self.inner.saved.lock().await;
             let entry = entry_of(&saved, name)?;
@@ -129,12 +144,15 @@ impl Host {
                     entry.approvals.iter().rev().find(|approval| approval.digest == digest)
                 }
             };
+            if let Some(approval) = approval {
+                about.note(version_of(name, entry, approval));
+            }
             let id = approval
                 .map(|approval| approval.id.clone())
                 .ok_or_else(|| Error::Conflict(format!("{name} isn't approved yet")))?;
             self.switch(&mut saved, cx, name, Some(id)).await
         };
-        data.administer(cx, Act::PluginActivate, name, work).await
+        data.administer_plugin(cx, Act::PluginActivate, name, &about, work).await
     }
 
     /// Puts a version to work that was at work before, under the approval that it had then.
@@ -150,6 +168,7 @@ impl Host {
         name: &str,
         which: Option<&str>,
     ) -> Result<Activation, data::Error> {
+        let about = About::default();
         let work = async {
             let mut saved = self.inner.saved.lock().await;
             let entry = entry_of(&saved, name)?;
@@ -162,12 +181,15 @@ impl Host {
                     None => entry.active.as_ref() != Some(*id) && digest.is_some(),
                 }
             });
+            if let Some(approval) = earlier.and_then(|id| entry.approval(id)) {
+                about.note(version_of(name, entry, approval));
+            }
             let id = earlier
                 .cloned()
                 .ok_or_else(|| Error::NotFound(format!("{name} has no earlier version to go back to")))?;
             self.switch(&mut saved, cx, name, Some(id)).await
         };
-        data.administer(cx, Act::PluginRollback, name, work).await
+        data.administer_plugin(cx, Act::PluginRollback, name, &about, work).await
     }
 
     /// Takes a plugin out of work; it stays installed and approved.
@@ -175,12 +197,21 @@ impl Host {
     /// # Errors
     /// 101 when there is no such plugin, 403 without the master key.
     pub async fn disable(&self, data: &Data, cx: &Context, name: &str) -> Result<Activation, data::Error> {
+        let about = About::default();
         let work = async {
             let mut saved = self.inner.saved.lock().await;
-            entry_of(&saved, name)?;
+            let entry = entry_of(&saved, name)?;
+            if let Some(approval) = entry.current() {
+                about.note(version_of(name, entry, approval));
+            }
+            if entry.active.is_none() {
+                // Nothing changes, so no generation begins.
+                let (name, generation) = (name.to_owned(), saved.generation);
+                return Ok(Activation { name, version: None, digest: None, approval: None, generation });
+            }
             self.switch(&mut saved, cx, name, None).await
         };
-        data.administer(cx, Act::PluginDisable, name, work).await
+        data.administer_plugin(cx, Act::PluginDisable, name, &about, work).await
     }
 
     /// Forgets a version, or with `None` the whole plugin.
@@ -194,6 +225,7 @@ impl Host {
         name: &str,
         which: Option<&str>,
     ) -> Result<Removal, data::Error> {
+        let about = About::default();
         let work = async {
             let mut saved = self.inner.saved.lock().await;
             let mut next = saved.clone();
@@ -202,6 +234,9 @@ impl Host {
                 Some(_) => vec![pick(name, entry, which)?.clone()],
                 None => entry.versions.clone(),
             };
+            for installed in &gone {
+                about.note(told(name, &installed.version, installed.digest, None));
+            }
             let active = entry.current().map(|approval| approval.digest);
             if gone.iter().any(|installed| Some(installed.digest) == active) {
                 return Err(Error::Conflict(format!("{name} is at work; disable it first")).into());
@@ -226,7 +261,7 @@ impl Host {
             let versions = gone.iter().map(|installed| installed.version.to_string()).collect();
             Ok(Removal { name: name.to_owned(), versions })
         };
-        data.administer(cx, Act::PluginRemove, name, work).await
+        data.administer_plugin(cx, Act::PluginRemove, name, &about, work).await
     }
 
     /// What a component calls itself, for the trail; it is examined once the intent is recorded.
@@ -297,6 +332,28 @@ pub(super) fn pick<'a>(name: &str, entry: &'a Entry, which: Option<&str>) -> Res
         },
     };
     found.ok_or_else(|| Error::NotFound(format!("there is no such version of {name}")))
+}
+
+/// A version, as the record of an act on it names it.
+fn told(name: &str, version: &Version, digest: Digest, approval: Option<&Approval>) -> PluginVersion {
+    PluginVersion {
+        name: name.to_owned(),
+        version: version.to_string(),
+        digest: digest.0,
+        approval: approval.map(|approval| approval.id.clone()),
+        approved_by: approval.and_then(|approval| match &approval.key {
+            Some(_) => approval.person.clone(),
+            None => Some(approval.by.clone()),
+        }),
+        approved_as: approval.and_then(|approval| approval.key.clone()),
+    }
+}
+
+/// The version that an approval is for.
+fn version_of(name: &str, entry: &Entry, approval: &Approval) -> PluginVersion {
+    let installed = entry.versions.iter().find(|installed| installed.digest == approval.digest);
+    let version = installed.map_or_else(|| Version::new(0, 0, 0), |installed| installed.version.clone());
+    told(name, &version, approval.digest, Some(approval))
 }
 
 /// Who acts, as a record of the plugin folder names it.

@@ -30,15 +30,8 @@ pub(crate) fn read(
     app_id: Option<&str>,
 ) -> Result<Credentials, Failure> {
     let known = |id: &str| app_id.is_none_or(|app_id| app_id == id);
-    let mut credentials = from_headers(headers, address)?;
-    if let Some(basic) = basic(headers).filter(|basic| known(&basic.app_id)) {
-        credentials.app_id = Some(basic.app_id);
-        match basic.key {
-            Some(BasicKey::Master(key)) => credentials.master_key = Some(key),
-            Some(BasicKey::JavaScript(key)) => credentials.javascript_key = Some(key),
-            None => {}
-        }
-    }
+    let mut credentials = shown(headers, address, app_id);
+    credentials.context = context(headers)?;
     // Unity sends it to say that a request has no body.
     body.remove("_noBody");
     if credentials.app_id.as_deref().is_some_and(known) {
@@ -47,19 +40,35 @@ pub(crate) fn read(
     from_body(credentials, body)
 }
 
-fn from_headers(headers: &HeaderMap, address: Option<IpAddr>) -> Result<Credentials, Failure> {
+/// Reads what the headers alone show, whatever the body is.
+pub(crate) fn shown(headers: &HeaderMap, address: Option<IpAddr>, app_id: Option<&str>) -> Credentials {
+    let known = |id: &str| app_id.is_none_or(|app_id| app_id == id);
+    let mut credentials = from_headers(headers, address);
+    if let Some(basic) = basic(headers).filter(|basic| known(&basic.app_id)) {
+        credentials.app_id = Some(basic.app_id);
+        match basic.key {
+            Some(BasicKey::Master(key)) => credentials.master_key = Some(key),
+            Some(BasicKey::JavaScript(key)) => credentials.javascript_key = Some(key),
+            None => {}
+        }
+    }
+    credentials
+}
+
+fn context(headers: &HeaderMap) -> Result<Option<JsonMap<String, Json>>, Failure> {
+    let Some(value) = headers.get("x-parse-cloud-context") else { return Ok(None) };
+    match serde_json::from_slice(value.as_bytes()) {
+        Ok(Json::Object(context)) => Ok(Some(context)),
+        _ => Err(bad_context()),
+    }
+}
+
+fn from_headers(headers: &HeaderMap, address: Option<IpAddr>) -> Credentials {
     let text = |name: &str| {
         let value = std::str::from_utf8(headers.get(name)?.as_bytes()).ok()?;
         (!value.is_empty()).then(|| value.to_owned())
     };
-    let context = match headers.get("x-parse-cloud-context") {
-        None => None,
-        Some(value) => match serde_json::from_slice(value.as_bytes()) {
-            Ok(Json::Object(context)) => Some(context),
-            _ => return Err(bad_context()),
-        },
-    };
-    Ok(Credentials {
+    Credentials {
         app_id: text("x-parse-application-id"),
         master_key: text("x-parse-master-key"),
         maintenance_key: text("x-parse-maintenance-key"),
@@ -72,10 +81,10 @@ fn from_headers(headers: &HeaderMap, address: Option<IpAddr>) -> Result<Credenti
         client_version: text("x-parse-client-version"),
         request_id: text("x-parse-request-id"),
         purpose: text(PURPOSE),
-        context,
+        context: None,
         address,
         ignore_session: false,
-    })
+    }
 }
 
 struct Basic {

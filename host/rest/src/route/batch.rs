@@ -29,7 +29,7 @@ async fn batch(mut call: Call) -> Answer {
     let answers = jobs.into_iter().map(|job| {
         let call = Call {
             hall: call.hall.clone(),
-            cx: call.cx.clone(),
+            cx: call.cx.part(),
             params: job.params,
             query: None,
             body: job.body,

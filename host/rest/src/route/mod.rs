@@ -12,8 +12,9 @@ mod users;
 
 use std::{pin::Pin, sync::Arc};
 
-use data::Context;
+use data::{Context, Unheard};
 use http::Method;
+use model::{ClassName, Code};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::{extract::url, hall::Hall, reply::Answer};
@@ -127,14 +128,45 @@ impl Call {
         self.params.get(place).map_or("", String::as_str)
     }
 
-    /// Carries the request to its handler.
-    pub(crate) fn answer(self, row: &'static Row) -> Future {
+    /// Carries the request to its handler; a refusal that no operation has recorded is recorded here.
+    pub(crate) async fn answer(self, row: &'static Row) -> Answer {
+        let (data, cx) = (self.hall.data.clone(), self.cx.clone());
+        let class = self.params.first().cloned();
+        let answer = self.carry(row).await;
+        if let Err(failure) = &answer
+            && !cx.is_recorded()
+        {
+            let code = failure.code();
+            let later = code == Some(Code::CommandUnavailable.number());
+            let rule = if later { "unsupported" } else { "unreadable" };
+            let asked = asked(&row.method, row.path, class.as_deref());
+            data.unheard(&cx, Unheard { asked: &asked, rule, code }).await?;
+        }
+        answer
+    }
+
+    fn carry(self, row: &'static Row) -> Future {
         match row.handler {
             Handler::Open(handler) => handler(self),
             Handler::Keyless(handler) => handler(self.hall),
             Handler::Later(feature) => Box::pin(async move { Err(later::not_yet(feature)) }),
         }
     }
+}
+
+/// Says what a request asks in words that hold nothing of it but a class: a method and the fixed start of its route.
+pub(crate) fn asked(method: &Method, path: &'static str, first: Option<&str>) -> String {
+    let fixed = path.split("/{").next().unwrap_or_default();
+    let class = first.filter(|_| path.contains("{class}")).filter(|class| ClassName::new(class).is_ok());
+    let class = class.map(|class| format!("/{class}")).unwrap_or_default();
+    format!("{method} {fixed}{class}")
+}
+
+/// The first route of a path, whatever its method, and what its `{…}` stand for.
+pub(crate) fn first(path: &str) -> Option<(&'static Row, Vec<String>)> {
+    let segments = segments(path);
+    let row = table().find(|row| fits(row.path, &segments))?;
+    Some((row, captures(row.path, &segments)?))
 }
 
 /// What the table says of a method and a path.

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use data::{Act, Context, Data};
+use data::{Act, Context, Data, Unheard};
 use model::Code;
 use plugin::{Decision, Host};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -148,8 +148,16 @@ impl Desk {
         let cx = desk::enter(&self.data, &parts).await?;
         self.permit(&cx, &wish).await?;
         let most = if matches!(wish, Wish::Install) { self.most } else { MOST_JSON };
-        let bytes = axum::body::to_bytes(body, most).await.map_err(|_| Failure::TooLarge)?;
-        self.carry_out(&cx, wish, bytes).await
+        let answer = match axum::body::to_bytes(body, most).await {
+            Ok(bytes) => self.carry_out(&cx, wish, bytes).await,
+            Err(_) => Err(Failure::TooLarge),
+        };
+        if answer.is_err() && !cx.is_recorded() {
+            let asked = format!("{} {PLUGINS}", parts.method);
+            let unheard = Unheard { asked: &asked, rule: "unreadable", code: None };
+            self.data.unheard(&cx, unheard).await?;
+        }
+        answer
     }
 
     /// Refuses, and records it, before a body is even read.

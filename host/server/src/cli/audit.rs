@@ -93,8 +93,9 @@ pub(super) struct Verify {
     /// Counts the records that match a condition, to state that something did not happen. May be given more than once.
     #[arg(long, value_name = "CONDITION")]
     count: Vec<String>,
-    /// Compares the database with the trail as well: each object must stand as its last record says. The server must
-    /// be stopped.
+    /// Compares the database with the trail as well: each object, user, role and session must stand as its last record
+    /// says, down to its content. Not seen: the members of roles and relations, the permissions of classes, and a
+    /// session that was ended together with others and put back. The server must be stopped.
     #[arg(long, conflicts_with = "log")]
     against_database: bool,
     /// Prints the report as JSON.

@@ -38,10 +38,24 @@ pub(super) fn of(record: &Json) -> String {
         add("hook=", text(record, "/plugin/export"));
         add("took=", format!("{}us", number(record, "/plugin/duration_us")));
     }
+    for version in record.pointer("/pluginVersions").and_then(Json::as_array).into_iter().flatten() {
+        let digest: String = text(version, "/digest").chars().take(REF).collect();
+        add("version=", format!("{}@{} ({digest})", text(version, "/name"), text(version, "/version")));
+        let (person, authority) = (text(version, "/approvedBy"), text(version, "/approvedAs"));
+        add(
+            "approved-by=",
+            match (person.is_empty(), authority.is_empty()) {
+                (_, true) => person,
+                (true, false) => authority,
+                (false, false) => format!("{person} with the {authority}"),
+            },
+        );
+    }
     add("purpose=", text(record, "/purpose"));
     add("object=", object(record));
     add("read=", names(record, "/fields/read"));
     add("written=", names(record, "/fields/written"));
+    add("dropped=", names(record, "/fields/dropped"));
     add("masked=", names(record, "/fields/masked"));
     add("rule=", text(record, "/decision/rule"));
     add("rows=", Some(number(record, "/outcome/rows")).filter(|rows| rows != "0").unwrap_or_default());

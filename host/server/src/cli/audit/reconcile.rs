@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use audit::verify::{Finding, Report, Stored};
-use audit::{Code, Name, Records, Ref, RefKey, Status};
+use audit::verify::{Finding, Report, Stored, Write};
+use audit::{Code, Name, Records, Ref, RefKey, SealKey, Status};
 use model::{Filter, Limit, Object, Order, Path, Schema, Test, Value};
 use storage::{Select, Storage};
 use storage_sql::Sqlite;
@@ -15,7 +15,11 @@ use crate::{Config, exit::Exit};
 /// Objects that are read at a time.
 const PAGE: u64 = 1_000;
 
-/// Compares every stored object of the application's classes with the last that the trail says of it; differences become findings.
+/// Compares every stored object, users, roles and sessions included, with the last that the trail says of it, down to
+/// its content; differences become findings.
+///
+/// It can't see who was put into a relation or a role, a class's permissions, and a session that was ended with others
+/// and put back: no record holds the digest of those.
 ///
 /// # Errors
 /// A database that can't be opened: a running server holds it.
@@ -53,9 +57,9 @@ async fn walk(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let mut seen: HashSet<(Name, Ref)> = HashSet::new();
-    let schemas =
-        database.schemas().await?.into_iter().filter(|schema| !is_parses_own(schema.class.as_str()));
-    for schema in schemas {
+    let seals = key.seals();
+    let (mut objects, mut contents) = (0, 0);
+    for schema in database.schemas().await? {
         let schema = Arc::new(schema);
         let class = Name::clean(schema.class.as_str());
         let mut last = None;
@@ -63,7 +67,10 @@ async fn walk(
             let page = page(database, &schema, last.as_ref()).await?;
             for object in &page {
                 let reference = key.of(schema.class.as_str(), object.id.as_str());
-                if let Some(what) = differs(object, report.last_version(&class, reference)) {
+                let writes = report.writes(&class, reference);
+                objects += 1;
+                contents += u64::from(writes.iter().any(|write| write.content.is_some()));
+                if let Some(what) = differs(&seals, object, &writes) {
                     report.find(unrecorded(&class, reference, what));
                 }
                 seen.insert((class.clone(), reference));
@@ -74,12 +81,14 @@ async fn walk(
             }
         }
     }
-    let exist = report.last_versions().filter(|last| {
-        let purged = purged.get(last.class).is_some_and(|purge| last.seq < *purge);
-        matches!(last.stored, Stored::Exists(_)) && !purged && !is_parses_own(last.class.as_str())
+    report.compared = Some((objects, contents));
+    let exist = report.written().filter(|(class, _, writes)| {
+        let exists = |write: &Write| matches!(write.stored, Stored::Exists(_));
+        let purged = purged.get(*class).is_some_and(|purge| writes.iter().all(|write| write.seq() < *purge));
+        writes.iter().all(exists) && !purged && !ends_unnamed(class)
     });
     let gone: Vec<_> = exist
-        .map(|last| (last.class.clone(), last.reference))
+        .map(|(class, reference, _)| (class.clone(), reference))
         .filter(|object| !seen.contains(object))
         .collect();
     for (class, reference) in gone {
@@ -88,13 +97,13 @@ async fn walk(
     Ok(())
 }
 
-/// Whether Parse defines the class: logins and logouts change users and sessions under codes that name no version,
-/// so what is stored of them says nothing about the records.
-fn is_parses_own(class: &str) -> bool {
-    class.starts_with('_')
+/// Whether objects of a class end without being named: a new password, a login on the same device or a deleted user
+/// ends sessions by the user that they are of.
+fn ends_unnamed(class: &Name) -> bool {
+    *class == "_Session"
 }
 
-/// The next objects of a class, by id, without their fields.
+/// The next objects of a class, by id.
 async fn page(
     database: &dyn Storage,
     schema: &Arc<Schema>,
@@ -107,21 +116,24 @@ async fn page(
     let select = Select {
         order: vec![Order::ascending(Path::new("objectId")?)],
         limit: Limit::Rows(PAGE),
-        fields: Some(Vec::new()),
         ..Select::new(schema.clone(), filter)
     };
     Ok(database.find(&select).await?)
 }
 
-/// Says how an object differs from the last that the trail says of it.
-fn differs(object: &Object, last: Option<Stored>) -> Option<&'static str> {
-    match last {
+/// Says how an object differs from every write that may be its last.
+fn differs(key: &SealKey, object: &Object, writes: &[Write]) -> Option<&'static str> {
+    let explains = |write: &Write| match (write.stored, write.content) {
+        (Stored::Uncertain, _) => true,
+        (Stored::Deleted, _) => false,
+        (Stored::Exists(_), Some(content)) => data::content(key, object) == content,
+        (Stored::Exists(version), None) => version.is_none_or(|version| version == object.updated_at.0),
+    };
+    match writes.last() {
         None => Some("is stored, but no record tells of it"),
-        Some(Stored::Deleted) => Some("is stored, but its last record is a deletion"),
-        Some(Stored::Exists(Some(version))) if version != object.updated_at.0 => {
-            Some("was changed, but no record tells of it")
-        }
-        Some(Stored::Exists(_) | Stored::Uncertain) => None,
+        Some(_) if writes.iter().any(explains) => None,
+        Some(Write { stored: Stored::Deleted, .. }) => Some("is stored, but its last record is a deletion"),
+        Some(_) => Some("was changed, but no record tells of it"),
     }
 }
 

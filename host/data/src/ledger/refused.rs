@@ -1,0 +1,98 @@
+//! Requests that are refused before any operation begins.
+
+use std::{sync::Weak, time::Instant};
+
+use audit::{Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Source, Stage, Status};
+use parking_lot::Mutex;
+
+use super::{
+    Ledger,
+    tally::{Kind, Tally, Verdict, WINDOW},
+};
+use crate::{Context, Data, Error, action::Target};
+
+/// A request that nobody could read, or that asks for what isn't built.
+#[derive(Debug, Clone, Copy)]
+pub struct Unheard<'a> {
+    /// What it asked: a method and a route, perhaps a class; nothing else of the request.
+    pub asked: &'a str,
+    /// Why not: `unreadable`, `unsupported`.
+    pub rule: &'static str,
+    /// The Parse code of the answer, if it has one.
+    pub code: Option<i32>,
+}
+
+impl Data {
+    /// Records a request that was refused before it asked the door for anything, and waits for the record.
+    ///
+    /// Whose keys and session were proved is recorded each time. Of those by nobody in particular the first are, and
+    /// the others are counted: who can't even write a request must not be able to fill the disk with records of it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the trail can't take the record.
+    pub async fn unheard(&self, cx: &Context, request: Unheard<'_>) -> Result<(), Error> {
+        let ledger = &self.inner.ledger;
+        let mut draft = ledger.draft(cx, Code::RequestRefused, &Target::default());
+        draft.object = Some(Objects { class: Name::clean(request.asked), refs: Vec::new(), count: 0 });
+        draft.decision = Some(Decision { allow: false, rule: Name::clean(request.rule) });
+        draft.outcome = Some(Outcome { status: Status::Denied, code: request.code, rows: 0, bytes: 0 });
+        self.turn_away(draft).await
+    }
+
+    /// Records a refusal, or counts it.
+    pub(crate) async fn turn_away(&self, draft: Draft) -> Result<(), Error> {
+        let ledger = &self.inner.ledger;
+        if draft.actor.kind == ActorKind::Anonymous {
+            let rule = draft.decision.as_ref().map_or("", |decision| decision.rule.as_str());
+            let kind = Kind::new(draft.code, rule, draft.source.ip);
+            let (verdict, ended) = ledger.refused.lock().judge(kind, Instant::now());
+            self.record_counts(ended)?;
+            match verdict {
+                Verdict::Record => {}
+                Verdict::Count => return Ok(ledger.sink().health()?),
+                Verdict::First => {
+                    tokio::spawn(count_later(std::sync::Arc::downgrade(&self.inner)));
+                    return Ok(ledger.sink().health()?);
+                }
+            }
+        }
+        ledger.sink().enqueue(draft)?.durable().await?;
+        Ok(())
+    }
+
+    /// Records what was only counted so far.
+    pub(crate) fn record_refused(&self) -> Result<(), Error> {
+        let ended = self.inner.ledger.refused.lock().end(Instant::now());
+        self.record_counts(ended)
+    }
+
+    fn record_counts(&self, counts: Vec<(Kind, u64)>) -> Result<(), Error> {
+        for (kind, count) in counts {
+            let id = self.inner.ids.request_id();
+            let actor = Actor::new(ActorKind::Anonymous, None);
+            let mut draft = Draft::new(kind.code, Stage::Single, Name::clean(&id), actor);
+            draft.source = Source { ip: kind.network, client: None };
+            draft.decision =
+                Some(Decision { allow: false, rule: Name::clean(&format!("{}.more", kind.rule)) });
+            draft.outcome = Some(Outcome { status: Status::Denied, code: None, rows: count, bytes: 0 });
+            self.inner.ledger.queue(draft)?;
+        }
+        Ok(())
+    }
+}
+
+/// Records the counts when the window has ended, though nobody asks any more.
+async fn count_later(inner: Weak<crate::door::Inner>) {
+    tokio::time::sleep(WINDOW).await;
+    if let Some(inner) = inner.upgrade()
+        && let Err(error) = (Data { inner }).record_refused()
+    {
+        tracing::error!(%error, "counted refusals could not be recorded");
+    }
+}
+
+impl Ledger {
+    pub(super) fn tally() -> Mutex<Tally> {
+        Mutex::new(Tally::new(Instant::now()))
+    }
+}
