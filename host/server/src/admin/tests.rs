@@ -89,6 +89,7 @@ async fn nobody_else_gets_in() {
         }
     }
     assert!(recorded(&memory).contains(&"PluginActivate Some(Denied)".to_owned()), "{:?}", recorded(&memory));
+    assert!(recorded(&memory).contains(&"RequestRefused Some(Denied)".to_owned()), "{:?}", recorded(&memory));
 }
 
 #[tokio::test]
