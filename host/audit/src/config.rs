@@ -41,7 +41,7 @@ impl Default for Config {
             queue_bytes: 64 << 20,
             slow_ms: 5_000,
             checkpoint_ms: 1_000,
-            checkpoint_records: 1_000,
+            checkpoint_records: 10_000,
         }
     }
 }

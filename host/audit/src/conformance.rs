@@ -33,6 +33,7 @@ pub async fn run<S: Subject>(make: impl Fn() -> S) {
         threads_never_share_a_place(make()).await,
         durable_means_kept(make()).await,
         a_dropped_ticket_keeps_its_record(make()).await,
+        what_nobody_waits_for_is_kept(make()).await,
         the_caller_s_words_are_kept(make()).await,
         large_events_become_parts(make()).await,
         what_is_unhealthy_takes_nothing(make()).await,
@@ -125,6 +126,15 @@ async fn a_dropped_ticket_keeps_its_record<S: Subject>(subject: S) -> Check {
     drop(subject.sink().enqueue(draft("dropped")).map_err(told)?);
     let records = subject.finish().await;
     ensure(records.iter().any(|record| record.request == "dropped"), "a dropped ticket takes nothing back")
+}
+
+async fn what_nobody_waits_for_is_kept<S: Subject>(subject: S) -> Check {
+    let first = subject.sink().queue(draft("queued")).map_err(told)?;
+    let second = subject.sink().enqueue(draft("awaited")).map_err(told)?.durable().await.map_err(told)?;
+    let third = subject.sink().queue(draft("last")).map_err(told)?;
+    ensure((first, second, third) == (0, 1, 2), "queued and awaited records share one order")?;
+    let requests: Vec<_> = subject.finish().await.iter().map(|record| record.request.to_string()).collect();
+    ensure(requests == ["queued", "awaited", "last"], "a queued record is kept")
 }
 
 async fn the_caller_s_words_are_kept<S: Subject>(subject: S) -> Check {

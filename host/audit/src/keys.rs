@@ -122,8 +122,9 @@ mod tests {
         let made = Keys::open(&dir).unwrap();
         let read = Keys::open(&dir).unwrap();
         assert_eq!(made.vkey("a/audit/b"), read.vkey("a/audit/b"));
-        assert_eq!(made.reference().expose(), read.reference().expose());
-        assert_ne!(made.reference().expose(), &made.signing().to_bytes());
+        let reference = |keys: &Keys| keys.reference().of("Patient", "a1");
+        assert_eq!(reference(&made), reference(&read));
+        assert_ne!(reference(&made), RefKey::from_bytes(made.signing().to_bytes()).of("Patient", "a1"));
         for file in ["log.key", "ref.key"] {
             assert_eq!(fs::metadata(dir.join(file)).unwrap().mode() & 0o777, 0o600);
         }

@@ -19,6 +19,7 @@ use crate::keys::Keys;
 use crate::note::VKey;
 use crate::sink::{Sink, Ticket};
 use crate::stamp::Stamper;
+use crate::tree::WIDTH;
 
 pub(crate) mod disk;
 mod hint;
@@ -97,6 +98,7 @@ impl Log {
         let latest = Arc::new(Mutex::new(checkpoint));
         let (outbox, inbox) = mpsc::channel();
         let (finish, finished) = oneshot::channel();
+        let (records, bytes) = (config.checkpoint_records.max(1), config.queue_bytes / 4);
         let writer = Writer {
             shared: shared.clone(),
             disk,
@@ -105,6 +107,8 @@ impl Log {
             length: found.length,
             durable: size,
             publisher: outbox.clone(),
+            asked: false,
+            many: (WIDTH.min(usize::try_from(records).unwrap_or(WIDTH)), bytes),
         };
         let publisher = Publisher {
             shared: shared.clone(),
@@ -112,8 +116,8 @@ impl Log {
             inbox,
             latest: latest.clone(),
             every: Duration::from_millis(config.checkpoint_ms.max(1)),
-            records: config.checkpoint_records.max(1),
-            bytes: config.queue_bytes / 4,
+            records,
+            bytes,
             uncovered: 0,
             finished: finish,
         };
@@ -183,7 +187,12 @@ impl Log {
 
 impl Sink for Log {
     fn enqueue(&self, draft: Draft) -> Result<Ticket, Error> {
-        self.shared.enqueue(draft)
+        let (settle, done) = oneshot::channel();
+        Ok(Ticket::new(self.shared.place(draft, Some(settle))?, done))
+    }
+
+    fn queue(&self, draft: Draft) -> Result<u64, Error> {
+        self.shared.place(draft, None)
     }
 
     fn health(&self) -> Result<(), Error> {

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::oneshot;
+
 use crate::draft::Draft;
 use crate::error::{Error, Reason};
 use crate::name::Name;
@@ -87,11 +89,12 @@ impl Sink for Memory {
             records.push(Record::decode(&entry)?);
         }
         state.records.extend(records);
-        let (ticket, done) = Ticket::new((state.records.len() - 1) as u64);
+        let (settle, done) = oneshot::channel();
+        let ticket = Ticket::new((state.records.len() - 1) as u64, done);
         if state.hold {
-            state.waiting.push(done);
+            state.waiting.push(settle);
         } else {
-            let _ = done.send(Ok(()));
+            let _ = settle.send(Ok(()));
         }
         Ok(ticket)
     }

@@ -32,7 +32,7 @@ impl Name {
         if text.len() > LIMIT {
             return Err(Error::Invalid { what: "name", why: "it is longer than 128 bytes" });
         }
-        if !text.chars().all(allowed) {
+        if !is_legal(text) {
             return Err(Error::Invalid {
                 what: "name",
                 why: "it has a character outside A-Za-z0-9_.:@$/+ -",
@@ -52,6 +52,11 @@ impl Name {
         Name(if cleaned.is_empty() { "?".into() } else { cleaned.into() })
     }
 
+    /// Keeps a shared text that is a legal name as it is, without a copy; of any other it makes a clean one.
+    pub fn share(text: Arc<str>) -> Self {
+        if is_legal(&text) { Name(text) } else { Name::clean(&text) }
+    }
+
     /// Accepts what an earlier [`Name::new`] or [`Name::clean`] has stored.
     pub(crate) fn stored(text: &str) -> Option<Self> {
         let legal = !text.is_empty() && text.len() <= LIMIT && text.chars().all(|c| c == '?' || allowed(c));
@@ -62,6 +67,10 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_legal(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LIMIT && text.chars().all(allowed)
 }
 
 fn allowed(c: char) -> bool {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Serialize, Serializer};
 use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::error::Error;
 
@@ -57,22 +57,29 @@ impl Serialize for Ref {
 
 /// The secret that turns ids into pseudonyms.
 ///
-/// Wiped when dropped. Destroying it makes every reference of the log unlinkable (GDPR Art 17 against 45 CFR 164.316(b)).
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct RefKey([u8; 32]);
+/// It is kept as HMAC's state after the key, so that no pseudonym hashes the key again. Wiped when dropped. Destroying it
+/// makes every reference of the log unlinkable (GDPR Art 17 against 45 CFR 164.316(b)).
+#[derive(Clone)]
+pub struct RefKey(Hmac<Sha256>);
+
+/// HMAC's state is two of SHA-256's, and these wipe themselves.
+const _: () = wiped::<Sha256>();
+
+const fn wiped<T: ZeroizeOnDrop>() {}
 
 impl RefKey {
     /// Takes 32 secret bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        RefKey(bytes)
+        let bytes = Zeroizing::new(bytes);
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+        RefKey(Hmac::new_from_slice(&*bytes).expect("HMAC takes keys of any length"))
     }
 
     /// Computes the pseudonym of an object from its class (`kind`) and its id.
     ///
     /// HMAC-SHA256 over `kind 0x00 id`, cut to 16 bytes. The class can't hold a zero byte, so no two pairs collide.
     pub fn of(&self, kind: &str, id: &str) -> Ref {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac = self.0.clone();
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(id.as_bytes());
@@ -91,17 +98,10 @@ impl RefKey {
 
     /// Derives another secret. The zero byte in front keeps it apart from every pseudonym: no class has an empty name.
     pub(crate) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac = self.0.clone();
         mac.update(b"\0derive\0");
         mac.update(purpose);
         mac.finalize().into_bytes().into()
-    }
-
-    /// Shows the secret to the tests of the one place that stores it.
-    #[cfg(test)]
-    pub(crate) fn expose(&self) -> &[u8; 32] {
-        &self.0
     }
 }
 

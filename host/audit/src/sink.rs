@@ -21,6 +21,18 @@ pub trait Sink: Send + Sync {
     /// [`Error::Unavailable`] when no record can be taken now, [`Error::Invalid`] when the draft can't be a record.
     fn enqueue(&self, draft: Draft) -> Result<Ticket, Error>;
 
+    /// Queues a record that nobody waits for, and gives its position: the next awaited record makes it durable with itself.
+    ///
+    /// So what a plugin's call touched costs no sync of its own. Where no awaited record follows, it is durable a checkpoint
+    /// later.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::enqueue`].
+    fn queue(&self, draft: Draft) -> Result<u64, Error> {
+        Ok(self.enqueue(draft)?.seq())
+    }
+
     /// Tells whether a record could be made durable now; cheap, without I/O, asked before each read.
     ///
     /// # Errors
@@ -32,6 +44,10 @@ pub trait Sink: Send + Sync {
 impl<S: Sink + ?Sized> Sink for Arc<S> {
     fn enqueue(&self, draft: Draft) -> Result<Ticket, Error> {
         (**self).enqueue(draft)
+    }
+
+    fn queue(&self, draft: Draft) -> Result<u64, Error> {
+        (**self).queue(draft)
     }
 
     fn health(&self) -> Result<(), Error> {
@@ -51,18 +67,17 @@ pub struct Ticket {
 pub(crate) type Done = oneshot::Sender<Result<(), Error>>;
 
 impl Ticket {
-    /// Makes a ticket and the end that settles it.
-    pub(crate) fn new(seq: u64) -> (Ticket, Done) {
-        let (settle, done) = oneshot::channel();
-        (Ticket { seq, done }, settle)
+    /// Makes a ticket that waits for what its [`Done`] tells.
+    pub(crate) fn new(seq: u64, done: oneshot::Receiver<Result<(), Error>>) -> Ticket {
+        Ticket { seq, done }
     }
 
     /// Makes a ticket for a record that needn't be waited for, so that sinks can be written outside this crate.
     pub fn settled(seq: u64) -> Ticket {
-        let (ticket, settle) = Ticket::new(seq);
+        let (settle, done) = oneshot::channel();
         // The other end is in hand, so this can't fail.
         let _ = settle.send(Ok(()));
-        ticket
+        Ticket::new(seq, done)
     }
 
     /// Tells the record's position.

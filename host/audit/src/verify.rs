@@ -173,12 +173,13 @@ impl Walk<'_> {
                 seq += 1;
                 rest = more;
             }
-            if !rest.is_empty() && (seq < self.size || !self.archive.is_written()) {
+            let torn = pending::torn(rest);
+            if torn > 0 && (seq < self.size || !self.archive.is_written()) {
                 // A stop or a start cuts a torn end off, so one that stays was made by a crash or a hand.
                 if seq < self.size {
                     self.report.find(Finding::Hash { what: format!("record {seq} in the write-ahead file") });
                 } else {
-                    self.report.torn_bytes = rest.len() as u64;
+                    self.report.torn_bytes = torn as u64;
                 }
             }
             next = Some(seq);

@@ -1,13 +1,15 @@
 //! The write-ahead files: records that are durable but perhaps not yet in a full bundle.
 //!
 //! `pending/<position of the first record>` holds frames: the length in two bytes, the first eight bytes of the leaf
-//! hash, the entry. A frame that was torn by a crash does not match its hash.
+//! hash, the entry. A frame that was torn by a crash does not match its hash. Behind the last frame there may be room: zeros
+//! that were written ahead, so that a sync of records needn't also note that the file grew.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::files;
 use crate::tree::{Hash, leaf};
 
 const HEAD: usize = 10;
@@ -33,6 +35,32 @@ pub(crate) fn unframe(bytes: &[u8]) -> Option<(Hash, &[u8], &[u8])> {
     let (entry, rest) = rest.split_at_checked(length)?;
     let leaf = leaf(entry);
     (length > 0 && leaf.starts_with(mark)).then_some((leaf, entry, rest))
+}
+
+/// Counts the bytes behind the last sound frame that an unfinished write has left; room isn't among them.
+pub(crate) fn torn(rest: &[u8]) -> usize {
+    rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
+}
+
+/// Names the file that waits, with room, to become the next one.
+pub(crate) fn spare(dir: &Path) -> PathBuf {
+    dir.join("pending").join("spare")
+}
+
+/// Makes the file that waits to become the next one, durably.
+pub(crate) fn prepare(dir: &Path, room: u64) -> Result<File, Error> {
+    let path = spare(dir);
+    let made: std::io::Result<File> = (|| {
+        let mut file = files::private().write(true).create(true).truncate(true).open(&path)?;
+        std::io::copy(&mut std::io::repeat(0).take(room), &mut file)?;
+        file.sync_all()?;
+        file.rewind()?;
+        Ok(file)
+    })();
+    made.map_err(|error| {
+        let _ = fs::remove_file(&path);
+        Error::io("make", &path, error)
+    })
 }
 
 /// Lists the files with the position of their first record, in order.
@@ -78,5 +106,6 @@ mod tests {
             assert!(unframe(&changed[first..]).is_none(), "{at}");
         }
         assert!(unframe(&[0; 64]).is_none(), "zeros of a file that grew but was not written");
+        assert_eq!((torn(&[]), torn(&[0; 64]), torn(&[0, 7, 0, 0])), (0, 0, 2));
     }
 }

@@ -17,8 +17,9 @@ use crate::files;
 use crate::keys::Keys;
 use crate::log::disk::Disk;
 use crate::log::hint::Hint;
+use crate::log::pending;
 use crate::log::queue::{Durable, Shared};
-use crate::log::writer::prune;
+use crate::log::writer::{ROOM, prune};
 use crate::tile;
 use crate::tree::{Tree, WIDTH};
 
@@ -27,8 +28,10 @@ const KEPT: usize = 4;
 
 /// What the publisher is told.
 pub(crate) enum Message {
-    /// These are durable now.
-    Records(Vec<Durable>),
+    /// Many records are durable that it hasn't seen.
+    Many,
+    /// Make the next write-ahead file.
+    Room,
     /// Sign what is durable now and tell when it is done.
     Seal(oneshot::Sender<Result<Checkpoint, Error>>),
     /// Nothing comes any more.
@@ -219,45 +222,57 @@ pub(crate) struct Publisher {
 impl Publisher {
     /// Publishes until the log closes; the last checkpoint covers everything.
     pub(crate) fn run(mut self) {
-        let mut dirty_since: Option<Instant> = None;
         let mut looked = Instant::now();
+        let mut failed = false;
         loop {
-            let wait = dirty_since.map_or(self.every, |since| self.every.saturating_sub(since.elapsed()));
-            match self.inbox.recv_timeout(wait) {
-                Ok(Message::Records(records)) => {
-                    for record in &records {
-                        self.uncovered += record.entry.len();
-                        self.press.add(record);
-                    }
-                    dirty_since.get_or_insert_with(Instant::now);
-                }
-                Ok(Message::Seal(reply)) => {
-                    let sealed = self.publish();
-                    if sealed.is_ok() {
-                        dirty_since = None;
-                    }
-                    let _ = reply.send(sealed);
-                }
-                Err(RecvTimeoutError::Timeout) => {}
+            let message = self.inbox.recv_timeout(self.every.saturating_sub(looked.elapsed()));
+            self.collect();
+            match message {
+                Ok(Message::Seal(reply)) => drop(reply.send(self.publish())),
+                Ok(Message::Room) => self.make_room(),
+                Ok(Message::Many) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
             }
-            if looked.elapsed() >= self.every {
+            let due = looked.elapsed() >= self.every;
+            if due {
                 looked = Instant::now();
+                // What nobody waits for is written all the same.
+                self.shared.flush();
                 self.look_for_room();
             }
-            let many =
-                self.press.tree.size() - self.press.signed >= self.records || self.uncovered >= self.bytes;
-            if dirty_since.is_some_and(|since| many || since.elapsed() >= self.every) {
-                // A failed attempt is made again after a while; nothing is lost meanwhile.
-                dirty_since = if self.publish().is_ok() { None } else { Some(Instant::now()) };
+            let new = self.press.tree.size() - self.press.signed;
+            let many = new >= self.records || self.uncovered >= self.bytes;
+            // A failed attempt is made again after a while; nothing is lost meanwhile.
+            if new > 0 && (due || (many && !failed)) {
+                failed = self.publish().is_err();
             }
         }
         let done = self.publish().and_then(|_| match self.shared.failure() {
             Some(Reason::Broken) => Err(Reason::Broken.into()),
             _ => prune(&self.press.dir, self.shared.bundled()),
         });
+        if self.shared.spare().take().is_some() {
+            let _ = fs::remove_file(pending::spare(&self.press.dir));
+        }
         self.shared.unlock();
         let _ = self.finished.send(done);
+    }
+
+    /// Makes the next write-ahead file; without it the writer makes a plain one.
+    fn make_room(&self) {
+        match pending::prepare(&self.press.dir, ROOM) {
+            Ok(file) => *self.shared.spare() = Some(file),
+            Err(error) => tracing::debug!(%error, "no write-ahead file was made ahead"),
+        }
+    }
+
+    /// Takes what has become durable into the tree.
+    fn collect(&mut self) {
+        let ready = std::mem::take(&mut *self.shared.ready());
+        self.uncovered += ready.bytes;
+        for record in &ready.records {
+            self.press.add(record);
+        }
     }
 
     fn publish(&mut self) -> Result<Checkpoint, Error> {

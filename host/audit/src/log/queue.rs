@@ -11,9 +11,12 @@ use crate::error::{Error, Reason};
 use crate::log::reserve::Reserve;
 use crate::name::Name;
 use crate::record::{Body, LARGEST, Record};
-use crate::sink::{Done, Ticket};
+use crate::sink::Done;
 use crate::stamp::Stamper;
 use crate::tree::Hash;
+
+/// How many records wait at most for one that is awaited.
+const MANY: usize = 256;
 
 /// A record on its way to the disk.
 pub(crate) struct Item {
@@ -28,6 +31,13 @@ pub(crate) struct Durable {
     pub(crate) entry: Vec<u8>,
     pub(crate) leaf: Hash,
     pub(crate) mark: Mark,
+}
+
+/// Durable records that the publisher hasn't taken yet.
+#[derive(Default)]
+pub(crate) struct Ready {
+    pub(crate) records: Vec<Durable>,
+    pub(crate) bytes: usize,
 }
 
 /// What a record means for the set of open intents.
@@ -63,6 +73,10 @@ struct State {
     stamper: Stamper,
     next: u64,
     queue: Vec<Item>,
+    /// Whether the queue is to be written now: somebody waits for a record in it, or it has waited long enough.
+    wanted: bool,
+    /// Whether the writer sleeps.
+    idle: bool,
     /// Bytes that wait for the disk or for the tiles.
     bytes: usize,
     busy_since: Option<Instant>,
@@ -70,10 +84,21 @@ struct State {
     closing: bool,
 }
 
+impl State {
+    /// Has the queue written; whether the writer must be woken for it.
+    fn want(&mut self) -> bool {
+        self.wanted = true;
+        self.idle
+    }
+}
+
 /// The meeting point of all threads of a log.
 pub(crate) struct Shared {
     state: Mutex<State>,
     wake: Condvar,
+    ready: Mutex<Ready>,
+    /// The next write-ahead file, made ahead.
+    spare: Mutex<Option<File>>,
     tenant: Name,
     queue_bytes: usize,
     slow: Duration,
@@ -95,6 +120,8 @@ impl Shared {
             stamper,
             next,
             queue: Vec::new(),
+            wanted: false,
+            idle: false,
             bytes: 0,
             busy_since: None,
             failed: None,
@@ -103,6 +130,8 @@ impl Shared {
         Shared {
             state: Mutex::new(state),
             wake: Condvar::new(),
+            ready: Mutex::default(),
+            spare: Mutex::default(),
             tenant: Name::clean(&config.tenant),
             queue_bytes: config.queue_bytes,
             slow: Duration::from_millis(config.slow_ms),
@@ -116,8 +145,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a draft its place, or places, in the queue.
-    pub(crate) fn enqueue(&self, draft: Draft) -> Result<Ticket, Error> {
+    /// Gives a draft its place, or places, in the queue, and tells the last one.
+    ///
+    /// With `done` somebody waits, and the writer begins at once; without, it takes the record along with the next that is
+    /// awaited.
+    pub(crate) fn place(&self, draft: Draft, done: Option<Done>) -> Result<u64, Error> {
         let vital = draft.is_vital();
         let parts: Vec<(Body, Mark)> =
             draft.split().iter().map(|part| (Body::of(part, 0), Mark::of(part))).collect();
@@ -125,46 +157,73 @@ impl Shared {
         if parts.iter().any(|(body, _)| body.len() + 512 > LARGEST) {
             return Err(Error::Invalid { what: "record", why: "it is larger than 65,535 bytes" });
         }
+        let awaited = done.is_some();
         let mut state = self.state();
         check(&state, vital, self.queue_bytes, self.slow)?;
-        let mut ticket = None;
-        let last = parts.len();
-        for (at, (body, mark)) in (1..).zip(parts) {
+        for (body, mark) in parts {
             let seq = state.next;
             state.next += 1;
             let stamp = state.stamper.stamp(seq);
             let entry = body.entry(&stamp, &self.tenant);
-            let mut done = None;
-            if at == last {
-                let (wait, settle) = Ticket::new(seq);
-                ticket = Some(wait);
-                done = Some(settle);
-            }
             state.bytes += entry.len();
-            state.queue.push(Item { seq, entry, mark, done });
+            state.queue.push(Item { seq, entry, mark, done: None });
         }
+        // The last part stands for the whole.
+        let seq = state.next.saturating_sub(1);
+        if let Some(last) = state.queue.last_mut() {
+            last.done = done;
+        }
+        let full = state.queue.len() >= MANY || state.bytes >= self.queue_bytes / 4;
+        let wake = (awaited || full) && state.want();
         drop(state);
-        self.wake.notify_one();
-        ticket.ok_or(Error::Invalid { what: "record", why: "it has no part" })
+        if wake {
+            self.wake.notify_one();
+        }
+        Ok(seq)
+    }
+
+    /// Has what waits written, though nobody asks for it.
+    pub(crate) fn flush(&self) {
+        let mut state = self.state();
+        let wake = !state.queue.is_empty() && state.want();
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
     }
 
     pub(crate) fn health(&self) -> Result<(), Error> {
         check(&self.state(), false, self.queue_bytes, self.slow)
     }
 
-    /// Waits for records and takes all that wait; `None` once the log is closing and nothing waits.
+    /// Waits until records are wanted and takes all that wait; `None` once the log is closing and nothing waits.
     pub(crate) fn take(&self) -> Option<Vec<Item>> {
         let mut state = self.state();
         loop {
-            if !state.queue.is_empty() {
+            let (wanted, closing) = (state.wanted, state.closing);
+            if !state.queue.is_empty() && (wanted || closing) {
+                state.wanted = false;
                 state.busy_since = Some(Instant::now());
-                return Some(std::mem::take(&mut state.queue));
+                let room = Vec::with_capacity(state.queue.len());
+                return Some(std::mem::replace(&mut state.queue, room));
             }
-            if state.closing {
+            if closing {
                 return None;
             }
+            state.idle = true;
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle = false;
         }
+    }
+
+    /// Lends the durable records that wait for the publisher.
+    pub(crate) fn ready(&self) -> MutexGuard<'_, Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lends the place of the write-ahead file that was made ahead.
+    pub(crate) fn spare(&self) -> MutexGuard<'_, Option<File>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that the disk has answered.
@@ -183,6 +242,7 @@ impl Shared {
         let mut state = self.state();
         let behind = std::mem::take(&mut state.queue);
         state.next = durable;
+        state.wanted = false;
         state.busy_since = None;
         if state.failed != Some(Reason::Broken) {
             state.failed = Some(reason);

@@ -57,6 +57,8 @@ pub(crate) fn recover(dir: &Path, vkey: &VKey) -> Result<Found, Error> {
     let border = signed / WIDTH as u64 * WIDTH as u64;
     let base = resume(&archive, border)?;
     files::create_dir(&dir.join("pending"))?;
+    // One that was made ahead holds nothing.
+    let _ = fs::remove_file(pending::spare(dir));
     let mut tail = Tail::read(&archive, border)?;
     let mut tree = base.clone();
     for (at, durable) in (border..).zip(&tail.records) {
@@ -151,10 +153,11 @@ impl Tail {
                 seq += 1;
                 rest = more;
             }
-            if !rest.is_empty() && number < count {
+            let torn = pending::torn(rest);
+            if torn > 0 && number < count {
                 return Err(Error::damaged(format!("record {seq} in the write-ahead file was changed")));
             }
-            tail.torn = rest.len() as u64;
+            tail.torn = torn as u64;
             tail.last = Some((path, (bytes.len() - rest.len()) as u64));
             next = Some(seq);
         }
@@ -181,9 +184,8 @@ impl Tail {
         };
         let file =
             fs::OpenOptions::new().append(true).open(path).map_err(|error| Error::io("open", path, error))?;
-        if self.torn > 0 {
-            file.set_len(*length).map_err(|error| Error::io("cut", path, error))?;
-        }
+        // Room goes with the torn end: it is written behind the last record again.
+        file.set_len(*length).map_err(|error| Error::io("cut", path, error))?;
         // What the last process wrote without a sync is kept, so it has to be durable now.
         file.sync_all().map_err(|error| Error::io("sync", path, error))?;
         Ok((file, *length))

@@ -76,6 +76,98 @@ async fn concurrent_records_share_a_sync() {
     assert!(syncs < 2_500, "{syncs} syncs for 5,000 records");
 }
 
+/// What a plugin touched was once synced by itself, before the operation around it: each call paid for two syncs.
+#[tokio::test]
+async fn what_nobody_waits_for_costs_no_sync() {
+    let kit = Kit::new();
+    let log = kit.open();
+    fill(&log, 1).await;
+    let before = kit.disk.syncs.load(Ordering::SeqCst);
+    for _ in 0..20 {
+        log.queue(single(Code::PluginCall)).unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    fill(&log, 1).await;
+    assert_eq!(kit.disk.syncs.load(Ordering::SeqCst) - before, 1);
+    assert_eq!(log.seal().await.unwrap().size(), 22);
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_written_all_the_same() {
+    let mut kit = Kit::new();
+    kit.config.checkpoint_ms = 30;
+    let log = kit.open();
+    log.queue(single(Code::PluginCall)).unwrap();
+    let started = Instant::now();
+    while log.checkpoint().size() < 1 {
+        assert!(started.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(log);
+    // Many of them aren't let grow, either.
+    kit.config.checkpoint_ms = 600_000;
+    let log = kit.open();
+    for _ in 0..2_000 {
+        log.queue(single(Code::PluginCall)).unwrap();
+    }
+    let started = Instant::now();
+    while log.seal().await.unwrap().size() < 1_001 {
+        assert!(started.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A write-ahead file with room behind its records is as good as one without, also after a crash.
+#[tokio::test]
+async fn a_file_made_ahead_ends_in_room() {
+    let kit = Kit::new();
+    let log = kit.open();
+    let mut large = single(Code::PhiRead);
+    large.fields.read = (0..100).map(|i| crate::Name::clean(&format!("field{i:0>25}"))).collect();
+    let mut count = 0;
+    let mut write = async |until: u64| {
+        while count * 3_000 < until {
+            log.enqueue(large.clone()).unwrap().durable().await.unwrap();
+            count += 1;
+        }
+        count
+    };
+    write(2 << 20).await;
+    let started = Instant::now();
+    let spare = pending::spare(kit.dir());
+    while fs::metadata(&spare).map_or(0, |file| file.len()) < writer::ROOM {
+        assert!(started.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The file is there before its last sync has answered.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let written = write(5 << 20).await;
+    let last = pending::list(kit.dir()).unwrap().pop().unwrap().1;
+    assert_eq!(fs::metadata(&last).unwrap().len(), writer::ROOM, "the second file was made ahead");
+    let crashed = kit.snapshot();
+    let (again, recovery) = crashed.try_open().unwrap();
+    assert_eq!((recovery.records, recovery.truncated_bytes), (written, 0));
+    fill(&again, 1).await;
+    again.close().await.unwrap();
+    whole(&crashed);
+    let torn = kit.snapshot();
+    let path = pending::list(torn.dir()).unwrap().pop().unwrap().1;
+    let mut bytes = fs::read(&path).unwrap();
+    let end = pending::torn(&bytes);
+    bytes[end + 20..end + 30].fill(7);
+    fs::write(&path, bytes).unwrap();
+    let (again, recovery) = torn.try_open().unwrap();
+    assert_eq!((recovery.records, recovery.truncated_bytes), (written, 30));
+    again.close().await.unwrap();
+    drop(again);
+    whole(&torn);
+    log.close().await.unwrap();
+    drop(log);
+    whole(&kit);
+    assert_eq!(Records::open(kit.dir()).unwrap().map(Result::unwrap).count() as u64, written);
+    assert!(!spare.exists());
+}
+
 #[tokio::test]
 async fn checkpoints_come_by_time_and_by_number() {
     let mut kit = Kit::new();
@@ -173,7 +265,7 @@ async fn a_torn_write_is_cut_and_nothing_else() {
         let (log, recovery) = crashed.try_open().unwrap();
         let kept = ends.iter().filter(|end| **end <= cut).count() - 1;
         assert_eq!(recovery.records, kept as u64, "cut at {cut}");
-        assert_eq!(recovery.truncated_bytes, (cut - ends[kept]) as u64);
+        assert_eq!(recovery.truncated_bytes, pending::torn(&bytes[ends[kept]..cut]) as u64);
         assert_eq!(recovery.open_intents.len(), usize::from(kept == 263));
         if cut % 40 == 0 {
             let ticket = log.enqueue(single(Code::SystemRecover)).unwrap();
@@ -191,10 +283,16 @@ async fn a_torn_write_is_cut_and_nothing_else() {
         fs::write(pending(&tampered), &bytes[..cut]).unwrap();
         assert!(matches!(tampered.try_open(), Err(Error::Damaged(_))), "cut at {cut}");
     }
-    // Rubbish behind the last record, as a file that grew but was not written.
-    let crashed = state.snapshot();
-    fs::write(pending(&crashed), [bytes.as_slice(), &[0; 100]].concat()).unwrap();
-    assert_eq!(crashed.try_open().unwrap().1.truncated_bytes, 100);
+    // Behind the last record: zeros of a file that grew but was not written, and rubbish behind these.
+    for (behind, torn) in [(vec![0; 100], 0), ([&[0; 60][..], &[7; 30], &[0; 10]].concat(), 90)] {
+        let crashed = state.snapshot();
+        fs::write(pending(&crashed), [bytes.as_slice(), &behind].concat()).unwrap();
+        let (log, recovery) = crashed.try_open().unwrap();
+        assert_eq!((recovery.records, recovery.truncated_bytes), (263, torn));
+        log.close().await.unwrap();
+        drop(log);
+        assert_eq!(count(&crashed), 263);
+    }
 }
 
 /// A publication that a crash has ended anywhere is done again at the next start.

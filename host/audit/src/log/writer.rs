@@ -1,20 +1,32 @@
 //! The thread that makes records durable.
 
 use std::fs::{self, File};
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Reason};
 use crate::files;
 use crate::log::disk::Disk;
 use crate::log::pending;
 use crate::log::publisher::Message;
-use crate::log::queue::{Durable, Item, Shared};
+use crate::log::queue::{Durable, Item, Ready, Shared};
 use crate::tree::{Hash, leaf};
 
 /// After how many bytes a new write-ahead file is begun.
 const SEGMENT: u64 = 4 << 20;
+
+/// Of how many waiting callers on syncs keep a distance, so that more of them share one.
+const CROWD: usize = 8;
+
+/// That distance; a disk that takes as long by itself isn't waited for.
+const DISTANCE: Duration = Duration::from_millis(1);
+
+/// How large a write-ahead file is made ahead: a segment and what the last batch adds to it.
+pub(crate) const ROOM: u64 = SEGMENT + (512 << 10);
 
 /// The owner of the write-ahead files.
 pub(crate) struct Writer {
@@ -27,6 +39,10 @@ pub(crate) struct Writer {
     /// The position after the last durable record.
     pub(crate) durable: u64,
     pub(crate) publisher: Sender<Message>,
+    /// Whether the next file was asked for.
+    pub(crate) asked: bool,
+    /// At how many records or bytes the publisher is woken before its time.
+    pub(crate) many: (usize, usize),
 }
 
 impl Writer {
@@ -37,7 +53,11 @@ impl Writer {
                 self.shared.fail(batch, self.durable, Reason::Broken, &Reason::Broken.into());
                 continue;
             }
+            let (begun, waiting) = (Instant::now(), batch.iter().filter(|item| item.done.is_some()).count());
             self.write(batch);
+            if waiting >= CROWD {
+                thread::sleep(DISTANCE.saturating_sub(begun.elapsed()));
+            }
         }
         let _ = self.publisher.send(Message::Close);
     }
@@ -64,7 +84,7 @@ impl Writer {
                     durable.push(Durable { entry: item.entry, leaf, mark: item.mark });
                 }
                 // First the publisher, then the callers: who saw a record durable can have it sealed.
-                let _ = self.publisher.send(Message::Records(durable));
+                self.hand_over(durable);
                 for done in settled {
                     let _ = done.send(Ok(()));
                 }
@@ -77,6 +97,21 @@ impl Writer {
         }
     }
 
+    /// Gives durable records to the publisher, and wakes it when they have become many.
+    fn hand_over(&self, durable: Vec<Durable>) {
+        let (records, bytes) = self.many;
+        let many = |ready: &Ready| ready.records.len() >= records || ready.bytes >= bytes;
+        let mut ready = self.shared.ready();
+        let before = many(&ready);
+        ready.bytes += durable.iter().map(|record| record.entry.len()).sum::<usize>();
+        ready.records.extend(durable);
+        let wake = !before && many(&ready);
+        drop(ready);
+        if wake {
+            let _ = self.publisher.send(Message::Many);
+        }
+    }
+
     /// Appends and syncs; on a full disk gives up the reserve and tries once more.
     fn append(&mut self, bytes: &[u8]) -> Result<(), (Reason, Error)> {
         for again in [true, false] {
@@ -84,7 +119,9 @@ impl Writer {
             let full = files::is_full(&error);
             let error = Error::io("append to", &self.path(), error);
             // Part of it may have been written: back to what is known to be durable.
-            if !full || self.file.set_len(self.length).is_err() {
+            let back =
+                self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
+            if !full || back.is_err() {
                 return Err((Reason::Broken, error));
             }
             self.shared.refuse(Reason::Full);
@@ -100,13 +137,23 @@ impl Writer {
 
     /// Begins a new file when this one is large, and drops those whose records are all in bundles.
     fn roll(&mut self) {
+        // Who writes little never needs a second file.
+        if self.length >= SEGMENT / 4 && !self.asked {
+            self.asked = self.publisher.send(Message::Room).is_ok();
+        }
         if self.length < SEGMENT {
             return;
         }
-        match begin(&self.dir, self.durable) {
+        let spare = self.shared.spare().take();
+        let next = match spare {
+            Some(file) => adopt(&self.dir, self.durable, file),
+            None => begin(&self.dir, self.durable),
+        };
+        match next {
             Ok(file) => {
                 self.file = file;
                 self.length = 0;
+                self.asked = false;
             }
             Err(error) => {
                 tracing::warn!(%error, "no new write-ahead file");
@@ -142,6 +189,14 @@ pub(crate) fn begin(dir: &Path, first: u64) -> Result<File, Error> {
             Err(error)
         }
     }
+}
+
+/// Makes the file with room the one that begins at a position, durably.
+fn adopt(dir: &Path, first: u64, file: File) -> Result<File, Error> {
+    let path = pending::path(dir, first);
+    fs::rename(pending::spare(dir), &path).map_err(|error| Error::io("move", &path, error))?;
+    files::sync_dir(files::parent(&path))?;
+    Ok(file)
 }
 
 /// Removes the write-ahead files all of whose records are below a position; the last one stays.
