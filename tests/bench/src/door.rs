@@ -9,6 +9,8 @@ use data::{Context, Credentials, Data, Parts, RandomIds, SystemClock};
 use plugin::Host;
 use storage::Storage;
 
+use crate::Options;
+
 /// The application id.
 pub(crate) const APP_ID: &str = "bench";
 const MASTER_KEY: &str = "a-master-key-for-benches";
@@ -22,14 +24,32 @@ pub(crate) struct Shape {
     pub(crate) audit: bool,
 }
 
+/// A shape's name on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Name {
+    /// Plugin and trail.
+    Whole,
+    /// The trail alone.
+    Trail,
+    /// The plugin alone.
+    Plugin,
+    /// Neither.
+    Plain,
+}
+
 impl Shape {
-    /// Every shape, the whole one first.
-    pub(crate) const ALL: [Shape; 4] = [
-        Shape { plugin: true, audit: true },
-        Shape { plugin: false, audit: true },
-        Shape { plugin: true, audit: false },
-        Shape { plugin: false, audit: false },
-    ];
+    /// Those that were asked for; all of them, the whole one first, if none was.
+    pub(crate) fn chosen(options: &Options) -> Vec<Shape> {
+        let names = match options.shapes.as_slice() {
+            [] => &[Name::Whole, Name::Trail, Name::Plugin, Name::Plain],
+            some => some,
+        };
+        let shape = |name: &Name| Shape {
+            plugin: matches!(name, Name::Whole | Name::Plugin),
+            audit: matches!(name, Name::Whole | Name::Trail),
+        };
+        names.iter().map(shape).collect()
+    }
 }
 
 /// A sink that takes everything and keeps nothing.

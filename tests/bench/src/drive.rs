@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::door::APP_ID;
-use crate::figures::Figures;
+use crate::figures::{self, Figures};
 use crate::operation::Operation;
 use crate::site::Site;
 
@@ -31,13 +31,20 @@ pub(crate) async fn wrk(
     wrk.args(["--latency", "--threads", "1", "--timeout", "10s", "--connections", &connections.to_string()]);
     wrk.args(["--duration", &format!("{seconds}s"), "--script"]).arg(script.path()).arg(operation.url(site));
     wrk.stdin(Stdio::null());
+    let before = figures::used()?;
     let output = tokio::task::spawn_blocking(move || wrk.output()).await?;
+    let used = figures::used()?.saturating_sub(before);
     let output = output.context("wrk can't be run; `cargo xtask bench` installs it")?;
     let said = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         bail!("wrk failed: {said}{}", String::from_utf8_lossy(&output.stderr));
     }
-    read(&said).with_context(|| format!("{} at {connections} connections:\n{said}", operation.name()))
+    let read =
+        read(&said).with_context(|| format!("{} at {connections} connections:\n{said}", operation.name()));
+    read.map(|figures| Figures {
+        work: Some(used.div_f64((figures.rate * f64::from(seconds)).max(1.0))),
+        ..figures
+    })
 }
 
 /// Reads what `wrk` prints.
@@ -57,6 +64,7 @@ fn read(said: &str) -> anyhow::Result<Figures> {
         rate: after("Requests/sec:")?.parse()?,
         p50: time(after("50%")?)?,
         p99: time(after("99%")?)?,
+        work: None,
     })
 }
 

@@ -11,6 +11,13 @@ mod operation;
 mod site;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+use crate::{door::Name, operation::Operation};
+
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What is measured, and for how long.
 #[derive(Debug, Parser)]
@@ -34,6 +41,12 @@ pub(crate) struct Options {
     /// Connections, as a list.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
     connections: Vec<u32>,
+    /// What is asked, as a list; everything when it is left out.
+    #[arg(long, value_delimiter = ',')]
+    operations: Vec<Operation>,
+    /// Of which shapes of the server, as a list; of all when it is left out. For a profile of one of them.
+    #[arg(long, value_delimiter = ',')]
+    shapes: Vec<Name>,
 }
 
 fn main() -> anyhow::Result<()> {

@@ -2,10 +2,11 @@
 
 use serde_json::Value as Json;
 
+use crate::Options;
 use crate::site::{Site, patient};
 
 /// One kind of request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Operation {
     /// A function that does nothing.
     Function,
@@ -21,6 +22,14 @@ impl Operation {
     /// Every operation.
     pub(crate) const ALL: [Operation; 4] =
         [Operation::Function, Operation::Create, Operation::Get, Operation::Find];
+
+    /// Those that were asked for.
+    pub(crate) fn chosen(options: &Options) -> Vec<Operation> {
+        match options.operations.as_slice() {
+            [] => Operation::ALL.to_vec(),
+            some => some.to_vec(),
+        }
+    }
 
     /// Its name in the table.
     pub(crate) const fn name(self) -> &'static str {
