@@ -13,10 +13,7 @@ pub mod measure {
 
     #[after_find("Patient")]
     fn find(results: &Results) -> Result<(), Fault> {
-        for row in results.rows() {
-            row?.redact("ssn")?;
-        }
-        Ok(())
+        results.redact("ssn")
     }
 
     #[function]

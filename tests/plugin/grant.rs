@@ -55,6 +55,26 @@ async fn rows_show_a_guest_only_what_was_granted() {
     kit.finish().await;
 }
 
+/// A field is hidden from a whole answer without a handle to any of its objects; the record counts them and names none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_hides_a_field_of_every_row_at_once() {
+    let fields =
+        json!({"name": {"type": "String"}, "nameKey": {"type": "String"}, "ssn": {"type": "String"}});
+    let kit = Kit::new().class("Patient", fields).start().await;
+    for name in ["Ada", "Grace"] {
+        kit.seed("Patient", json!({"name": name, "ssn": kit.canary()})).await;
+    }
+    kit.seed("Patient", json!({"name": "Mary"})).await;
+    kit.activate(&packed("measure"), None).await;
+    let found = kit.get("/classes/Patient?order=name").as_user("ann").await.ok(200);
+    assert_eq!(found.all("name"), ["Ada", "Grace", "Mary"]);
+    assert!(found.all("ssn").iter().all(Json::is_null), "a hidden field left");
+    found.trail(expect![[r#"
+        PLUGIN.CALL by <ann> measure@0.1.0 after-find Patient masked(ssn) -> ok rows 2
+        PHI.QUERY by <ann> Patient*3 read(name) masked(ssn) -> ok rows 3"#]]);
+    kit.finish().await;
+}
+
 /// Readers open for the granted class, purpose and fields; conditions and order tell as much as a value does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_open_as_far_as_the_grant() {

@@ -270,7 +270,7 @@ async fn a_plugin_that_behaves_is_let_be() {
     let found = kit.get("/classes/Patient").as_user("ann").await;
     assert!(!found.text.contains(&ssn), "what was hidden left");
     found.is(expect![[r#"200 {"results":[{"createdAt":"<now>","name":"Ada","nameKey":"ada","objectId":"<2>","updatedAt":"<now>"}]}"#]]).trail(expect![[r#"
-        PLUGIN.CALL by <ann> measure@0.1.0 after-find Patient*1 masked(ssn) -> ok rows 1
+        PLUGIN.CALL by <ann> measure@0.1.0 after-find Patient masked(ssn) -> ok rows 1
         PHI.QUERY by <ann> Patient*1 read(name nameKey) masked(ssn) -> ok rows 1"#]]);
     kit.post("/functions/measure")
         .json(json!({}))

@@ -88,7 +88,7 @@ pub struct Shown {
     /// The rows that leave.
     pub rows: Vec<Object>,
     /// Fields that were taken out of some of them, for the record of the find.
-    pub masked: BTreeSet<String>,
+    pub masked: BTreeSet<Arc<str>>,
 }
 
 /// Why a hook's answer is no.

@@ -110,7 +110,7 @@ impl Ledger {
 
     /// Queues a record that a later one of the same operation makes durable, since the log keeps their order.
     pub(crate) fn queue(&self, draft: Draft) -> Result<(), Error> {
-        self.sink.enqueue(draft).map(drop)?;
+        self.sink.queue(draft)?;
         Ok(())
     }
 
@@ -120,13 +120,13 @@ impl Ledger {
 
     fn draft(&self, cx: &Context, code: Code, target: &Target) -> Draft {
         cx.recorded.store(true, Ordering::Relaxed);
-        let mut draft = Draft::new(code, Stage::Single, Name::clean(cx.request_id()), actor(cx));
+        let mut draft = Draft::new(code, Stage::Single, Name::share(cx.request_id().clone()), actor(cx));
         draft.parent = cx.parent;
-        draft.source = Source { ip: cx.address(), client: cx.request.client.as_deref().map(Name::clean) };
-        draft.purpose = cx.purpose().map(Name::clean);
+        draft.source = Source { ip: cx.address(), client: cx.request.client.clone().map(Name::share) };
+        draft.purpose = cx.purpose.clone().map(Name::share);
         draft.object = match (&target.class, &target.name) {
             (Some(class), _) => Some(Objects {
-                class: Name::clean(class),
+                class: Name::share(class.share()),
                 refs: target.id.iter().map(|id| self.reference(class, id)).collect(),
                 count: u64::from(target.id.is_some()),
             }),
@@ -151,7 +151,7 @@ pub(crate) fn actor(cx: &Context) -> Actor {
         Principal::System => named(ActorKind::System, "parapet"),
         Principal::Anonymous => Actor::new(ActorKind::Anonymous, None),
         Principal::User(identity) => {
-            let mut actor = named(ActorKind::User, &identity.user);
+            let mut actor = Actor::new(ActorKind::User, Some(Name::share(identity.user.share())));
             actor.session = Some(identity.session_hash);
             actor.roles = identity.roles.iter().map(|role| Name::clean(role)).collect();
             actor
@@ -160,7 +160,7 @@ pub(crate) fn actor(cx: &Context) -> Actor {
     if let Some(grant) = cx.grant() {
         actor.on_behalf_of = actor.id.take();
         actor.kind = ActorKind::Plugin;
-        actor.id = Some(Name::clean(&grant.plugin.name));
+        actor.id = Some(Name::share(grant.plugin.name.clone()));
     }
     actor
 }

@@ -28,6 +28,11 @@ macro_rules! text_name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The name as a text that is shared, for whoever keeps it.
+            pub fn share(&self) -> Arc<str> {
+                Arc::clone(&self.0)
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

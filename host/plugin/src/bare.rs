@@ -108,26 +108,23 @@ fn link(engine: &Engine, component: &wasmtime::component::Component) -> wasmtime
     invocation.resource("principal", ResourceType::host::<Caller>(), |_, _| Ok(()))?;
     invocation.resource("query", ResourceType::host::<Search>(), |_, _| Ok(()))?;
     invocation.resource("results", ResourceType::host::<Answer>(), |_, _| Ok(()))?;
-    invocation.func_wrap_async("[method]invocation.target", |store, (_,): (Resource<Call>,)| {
-        let class = store.data().class.clone();
-        Box::new(async move { Ok((class,)) })
+    invocation.func_wrap("[method]invocation.target", |store, (_,): (Resource<Call>,)| {
+        Ok((store.data().class.clone(),))
     })?;
-    invocation.func_wrap_async("[method]invocation.object", |_, (_,): (Resource<Call>,)| {
-        Box::new(async move { Ok((Some(Resource::<Lent>::new_own(1)),)) })
+    invocation.func_wrap("[method]invocation.object", |_, (_,): (Resource<Call>,)| {
+        Ok((Some(Resource::<Lent>::new_own(1)),))
     })?;
-    invocation.func_wrap_async("[method]object.get", |store, (_, _): (Resource<Lent>, String)| {
+    invocation.func_wrap("[method]object.get", |store, (_, _): (Resource<Lent>, String)| {
         let value = types::Value::Text(store.data().value.clone());
-        Box::new(async move { Ok((std::result::Result::<_, types::Fault>::Ok(Some(value)),)) })
+        Ok((std::result::Result::<_, types::Fault>::Ok(Some(value)),))
     })?;
-    invocation.func_wrap_async(
+    invocation.func_wrap(
         "[method]object.set",
         |mut store, (_, _, value): (Resource<Lent>, String, types::Value)| {
-            Box::new(async move {
-                if let types::Value::Text(text) = value {
-                    store.data_mut().written = Some(text);
-                }
-                Ok((std::result::Result::<(), types::Fault>::Ok(()),))
-            })
+            if let types::Value::Text(text) = value {
+                store.data_mut().written = Some(text);
+            }
+            Ok((std::result::Result::<(), types::Fault>::Ok(()),))
         },
     )?;
     linker.instantiate_pre(component)

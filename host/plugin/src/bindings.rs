@@ -10,7 +10,16 @@
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "everything",
-    imports: { default: async | trappable },
+    // Only what waits for data is asynchronous: the rest is answered on the spot, several times in a call.
+    imports: {
+        "parapet:cloud/data.[method]cursor.next": async | trappable,
+        "parapet:cloud/data.[method]reader.get": async | trappable,
+        "parapet:cloud/data.[method]reader.count": async | trappable,
+        "parapet:cloud/data.[method]writer.save": async | trappable,
+        "parapet:cloud/data.[method]writer.delete": async | trappable,
+        "parapet:cloud/data-bulk.next-json": async | trappable,
+        default: trappable,
+    },
     exports: { default: async },
     with: {
         "parapet:cloud/invocation.object": crate::resource::object::Lent,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Guests that may run at once. A quarter of them is kept for calls that another plugin's work caused, level by
-    /// level, so that a hook that saves can't wait for itself.
+    /// level, so that a hook that saves can't wait for itself; of the least, 4, that leaves one for everybody else.
     pub slots: u32,
     /// Calls that may wait for a slot; the next one is answered "busy" at once.
     pub queue: u32,

@@ -52,7 +52,7 @@ impl Hooks for Registry {
                 _ => Subject::Deleting(Arc::new(change)),
             };
             let export = Export::Hook(event);
-            let done = self.runner.invoke(data, cx, &listener.member, export, &class, subject).await;
+            let done = self.runner.invoke(data, cx, &listener.member, export, class.share(), subject).await;
             change = match (done.answer, done.subject, kept) {
                 (Ok(_), Subject::Saving(change), _) => change,
                 (Ok(_), Subject::Deleting(change), _) => Arc::unwrap_or_clone(change),
@@ -81,7 +81,8 @@ impl Hooks for Registry {
                 _ => Subject::Deleting(change.clone()),
             };
             let export = Export::Hook(event);
-            let done = self.runner.invoke(data, cx, &listener.member, export, &change.class, subject).await;
+            let done =
+                self.runner.invoke(data, cx, &listener.member, export, change.class.share(), subject).await;
             match (done.answer, done.subject) {
                 (Ok(_), Subject::Saved { after, .. }) => {
                     merged.answer.extend(after.answer);
@@ -118,7 +119,7 @@ impl Hooks for Registry {
             let asked = Box::new(Asked::of(&query));
             let subject = Subject::Finding { query: Box::new(query), asked };
             let export = Export::Hook(Event::BeforeFind);
-            let done = self.runner.invoke(data, cx, &listener.member, export, &class, subject).await;
+            let done = self.runner.invoke(data, cx, &listener.member, export, class.share(), subject).await;
             query = match (done.answer, done.subject) {
                 (Ok(_), Subject::Finding { query, .. }) => *query,
                 (Ok(_), _) => return Err(mixed_up(listener)),
@@ -140,7 +141,7 @@ impl Hooks for Registry {
         for listener in self.listeners(Event::AfterFind, class) {
             let subject = Subject::Found(Found::new(class.clone(), shown.rows));
             let export = Export::Hook(Event::AfterFind);
-            let done = self.runner.invoke(data, cx, &listener.member, export, class, subject).await;
+            let done = self.runner.invoke(data, cx, &listener.member, export, class.share(), subject).await;
             shown.rows = match (done.answer, done.subject) {
                 (Ok(_), Subject::Found(found)) => found.into_rows(),
                 (Ok(_), _) => return Err(mixed_up(listener)),
@@ -160,7 +161,7 @@ impl Hooks for Registry {
     ) -> Result<Option<Option<Value>>, Refusal> {
         let Some(member) = self.function(name) else { return Ok(None) };
         let subject = Subject::Called(input);
-        let done = self.runner.invoke(data, cx, member, Export::Functions, name, subject).await;
+        let done = self.runner.invoke(data, cx, member, Export::Functions, name.into(), subject).await;
         let Some(text) = done.answer? else { return Ok(Some(None)) };
         let value = convert::json(&text).and_then(encode::value).map_err(|_| {
             tracing::warn!(plugin = %member.loaded.name, function = name, "a function answered malformed JSON");

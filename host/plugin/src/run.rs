@@ -40,7 +40,7 @@ pub(crate) struct Done {
     /// The subject as the guest left it; to be thrown away when the answer is a refusal.
     pub(crate) subject: Subject,
     /// Fields that the guest took out of what leaves.
-    pub(crate) masked: BTreeSet<String>,
+    pub(crate) masked: BTreeSet<Arc<str>>,
     /// A function's answer, as JSON; `None` for hooks and for Parse's `undefined`.
     pub(crate) answer: Result<Option<String>, Refusal>,
 }
@@ -53,7 +53,7 @@ impl Runner {
         cx: &Context,
         member: &Arc<Member>,
         export: Export,
-        target: &str,
+        target: Arc<str>,
         subject: Subject,
     ) -> Done {
         let mut state = State::new(&self.config, data, cx, member, export, target, subject);

@@ -1,6 +1,7 @@
 //! What one guest's store holds: its handles, what they lead to, what is left of its budget.
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -22,6 +23,9 @@ use crate::{
     wasi,
 };
 
+/// Paths of one call that are kept, so that a path asked of each row is read once.
+const PATHS: usize = 16;
+
 /// The longest path that a guest may name, in bytes.
 const MAX_PATH: usize = 1_024;
 
@@ -35,7 +39,7 @@ pub(crate) struct State {
     pub(crate) cx: Context,
     pub(crate) member: Arc<Member>,
     pub(crate) export: Export,
-    pub(crate) target: String,
+    pub(crate) target: Arc<str>,
     pub(crate) subject: Subject,
     pub(crate) drafts: Vec<Made>,
     /// Readers and writers opened so far.
@@ -46,6 +50,7 @@ pub(crate) struct State {
     pub(crate) deadline: Instant,
     /// The purpose that was declared last.
     pub(crate) purpose: Option<Arc<str>>,
+    paths: Vec<Path>,
     wasi: Option<Box<WasiCtx>>,
 }
 
@@ -56,7 +61,7 @@ impl State {
         cx: &Context,
         member: &Arc<Member>,
         export: Export,
-        target: &str,
+        target: Arc<str>,
         subject: Subject,
     ) -> State {
         let began = Instant::now();
@@ -75,7 +80,7 @@ impl State {
             cx: cx.clone(),
             member: member.clone(),
             export,
-            target: target.to_owned(),
+            target,
             subject,
             drafts: Vec::new(),
             opened: 0,
@@ -84,6 +89,7 @@ impl State {
             began,
             deadline: cx.deadline(),
             purpose: None,
+            paths: Vec::new(),
             wasi: None,
         }
     }
@@ -113,6 +119,21 @@ impl State {
         Ok(text)
     }
 
+    /// Reads a path of a guest.
+    ///
+    /// # Errors
+    /// Fault 105 when it isn't one.
+    pub(crate) fn path(&mut self, text: &str) -> Answer<Path> {
+        if let Some(known) = self.paths.iter().find(|known| known.as_str() == text) {
+            return Ok(known.clone());
+        }
+        let path = path(text)?;
+        if self.paths.len() < PATHS {
+            self.paths.push(path.clone());
+        }
+        Ok(path)
+    }
+
     /// Adds a handle.
     pub(crate) fn lend<T: Send + 'static>(&mut self, entry: T) -> Answer<Resource<T>> {
         Ok(self.table.push(entry)?)
@@ -124,10 +145,10 @@ impl State {
     }
 
     /// How a field of a class is named in the record of the call.
-    pub(crate) fn label(&self, class: &str, field: &str) -> String {
+    pub(crate) fn label<'a>(&self, class: &str, field: &'a str) -> Cow<'a, str> {
         match self.subject.class() {
-            Some(own) if *own == *class => field.to_owned(),
-            _ => format!("{class}.{field}"),
+            Some(own) if *own == *class => Cow::Borrowed(field),
+            _ => Cow::Owned(format!("{class}.{field}")),
         }
     }
 
@@ -157,7 +178,7 @@ impl State {
                 Verb::Write => &mut call.written,
                 Verb::Redact => &mut call.masked,
             };
-            set.insert(label);
+            set.insert(label.into());
             call.outcome = data::CallOutcome::Denied;
             tracing::warn!(plugin = %self.member.loaded.name, request = %self.cx.request_id(), class, field = shown, verb = ?verb,
                 "a plugin tried what it isn't granted");
@@ -192,7 +213,7 @@ impl State {
             read: Default::default(),
             written: Default::default(),
             masked: Default::default(),
-            rows: self.touched.rows,
+            rows: self.touched.rows.max(self.touched.hidden),
             outcome: data::CallOutcome::Ok,
             duration: self.began.elapsed(),
             purpose: self.purpose.clone(),

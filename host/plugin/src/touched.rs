@@ -1,6 +1,6 @@
 //! What one invocation saw and did, noted by the host as it happens.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use model::Value;
 
@@ -15,13 +15,15 @@ const DENIALS: usize = 16;
 /// Fields read, written and hidden, and the texts that were seen.
 #[derive(Debug, Default)]
 pub(crate) struct Touched {
-    pub(crate) read: BTreeSet<String>,
-    pub(crate) written: BTreeSet<String>,
-    pub(crate) masked: BTreeSet<String>,
+    pub(crate) read: BTreeSet<Arc<str>>,
+    pub(crate) written: BTreeSet<Arc<str>>,
+    pub(crate) masked: BTreeSet<Arc<str>>,
     /// What the guest tried without a grant.
     pub(crate) denied: BTreeSet<(Verb, String)>,
     /// Objects that were lent.
     pub(crate) rows: u64,
+    /// Objects of which a field was hidden without lending them.
+    pub(crate) hidden: u64,
     seen: Seen,
 }
 
@@ -34,7 +36,7 @@ impl Touched {
             Verb::Redact => &mut self.masked,
         };
         if !set.contains(field) {
-            set.insert(field.to_owned());
+            set.insert(field.into());
         }
     }
 

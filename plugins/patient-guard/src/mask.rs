@@ -2,20 +2,23 @@
 
 use crate::identifier::last_four;
 use crate::settings::Mask;
-use parapet::{Fault, Object, Query};
+use parapet::{Fault, Object, Query, Results};
 use serde_json::Value as Json;
 
 /// The fields that are masked.
 const MASKED: [&str; 3] = ["ssn", "email", "phone"];
 
-/// Masks one patient.
-pub(crate) fn veil(patient: &Object, mask: Mask) -> Result<(), Fault> {
-    patient.redact("email")?;
-    patient.redact("phone")?;
+/// Masks the patients of an answer.
+pub(crate) fn veil(patients: &Results, mask: Mask) -> Result<(), Fault> {
+    patients.redact("email")?;
+    patients.redact("phone")?;
     match mask {
-        Mask::Hide => patient.redact("ssn"),
-        // Whatever fails on the way (no grant, not a text, too short) ends in hiding.
-        Mask::LastFour => shorten(patient).or_else(|_| patient.redact("ssn")),
+        Mask::Hide => patients.redact("ssn"),
+        Mask::LastFour => patients.rows().try_for_each(|patient| {
+            let patient = patient?;
+            // Whatever fails on the way (no grant, not a text, too short) ends in hiding.
+            shorten(&patient).or_else(|_| patient.redact("ssn"))
+        }),
     }
 }
 

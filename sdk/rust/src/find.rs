@@ -83,6 +83,16 @@ impl Results {
     pub fn omit(&self, object: &Object) -> Result<(), Fault> {
         Ok(self.0.omit(&object.0)?)
     }
+
+    /// Hides a field of every object of the answer, pulled or not, without a need to read it.
+    ///
+    /// One crossing for all of them: much faster than [`Object::redact`] on each.
+    ///
+    /// # Errors
+    /// 119 when the field isn't granted for redacting.
+    pub fn redact(&self, path: &str) -> Result<(), Fault> {
+        Ok(self.0.redact(path)?)
+    }
 }
 
 /// The objects of an answer, one by one; ends after the first fault.

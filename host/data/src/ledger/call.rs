@@ -15,17 +15,17 @@ pub struct PluginCall {
     /// Which export ran: `before-save`, `functions`, …
     pub export: &'static str,
     /// The class or the function's name.
-    pub target: String,
+    pub target: Arc<str>,
     /// The class of the objects lent to it.
     pub class: Option<ClassName>,
     /// The objects lent to it.
     pub objects: Vec<ObjectId>,
     /// Fields it actually read.
-    pub read: BTreeSet<String>,
+    pub read: BTreeSet<Arc<str>>,
     /// Fields it actually wrote.
-    pub written: BTreeSet<String>,
+    pub written: BTreeSet<Arc<str>>,
     /// Fields it hid.
-    pub masked: BTreeSet<String>,
+    pub masked: BTreeSet<Arc<str>>,
     /// How many objects were lent to it.
     pub rows: u64,
     /// How it ended.
@@ -64,27 +64,27 @@ impl Data {
     pub fn note_call(&self, cx: &Context, call: PluginCall) -> Result<(), Error> {
         let ledger = &self.inner.ledger;
         let mut draft = ledger.draft(cx, Code::PluginCall, &Target::default());
-        draft.purpose = call.purpose.as_deref().map(Name::clean).or(draft.purpose);
-        let class = call.class.as_ref().map_or(call.target.as_str(), |class| class.as_str());
+        draft.purpose = call.purpose.map(Name::share).or(draft.purpose);
+        let class = call.class.as_ref().map_or(call.target, ClassName::share);
         draft.object = Some(Objects {
-            class: Name::clean(class),
+            class: Name::share(class),
             refs: match &call.class {
                 Some(class) => call.objects.iter().map(|id| ledger.reference(class, id)).collect(),
                 None => Vec::new(),
             },
             count: call.rows,
         });
-        let names = |fields: &BTreeSet<String>| fields.iter().map(|field| Name::clean(field)).collect();
-        draft.fields.read = names(&call.read);
-        draft.fields.written = names(&call.written);
-        draft.fields.masked = names(&call.masked);
+        let names = |fields: BTreeSet<Arc<str>>| fields.into_iter().map(Name::share).collect();
+        draft.fields.read = names(call.read);
+        draft.fields.written = names(call.written);
+        draft.fields.masked = names(call.masked);
         draft.plugin = Some(audit::PluginCall {
-            name: Name::clean(&call.plugin.name),
-            version: Name::clean(&call.plugin.version),
+            name: Name::share(call.plugin.name),
+            version: Name::share(call.plugin.version),
             digest: call.plugin.digest,
             export: Name::clean(call.export),
             generation: call.plugin.generation,
-            grant: Some(Name::clean(&call.plugin.grant)),
+            grant: Some(Name::share(call.plugin.grant)),
             duration_us: u64::try_from(call.duration.as_micros()).unwrap_or(u64::MAX),
         });
         let rule = |rule: &str| Some(Decision { allow: false, rule: Name::clean(rule) });

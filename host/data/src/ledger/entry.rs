@@ -100,14 +100,15 @@ impl Entry {
     pub(crate) fn about(&mut self, class: &ClassName, id: &ObjectId) {
         let reference = self.ledger.reference(class, id);
         if let Some(draft) = &mut self.draft {
-            draft.object = Some(Objects { class: Name::clean(class), refs: vec![reference], count: 1 });
+            draft.object =
+                Some(Objects { class: Name::share(class.share()), refs: vec![reference], count: 1 });
         }
     }
 
     /// Notes who acts, when the operation itself proved it.
     pub(crate) fn by(&mut self, user: &ObjectId) {
         if let Some(draft) = &mut self.draft {
-            draft.actor.id = Some(Name::clean(user));
+            draft.actor.id = Some(Name::share(user.share()));
         }
     }
 
@@ -193,14 +194,16 @@ impl Entry {
     /// nothing may leave, though a change may have happened (its intent says so).
     pub(crate) async fn finish<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
         let Some(draft) = self.draft.take() else { return result };
-        let last = self.enqueue(draft, result.as_ref().err())?;
-        if !self.nested {
-            last.durable().await?;
+        let last = self.told(draft, result.as_ref().err())?;
+        match self.nested {
+            true => self.ledger.queue(last)?,
+            false => drop(self.ledger.sink().enqueue(last)?.durable().await?),
         }
         result
     }
 
-    fn enqueue(&mut self, mut draft: Draft, error: Option<&Error>) -> Result<audit::Ticket, Error> {
+    /// Completes the record of the operation, after those of what it included from other classes.
+    fn told(&mut self, mut draft: Draft, error: Option<&Error>) -> Result<Draft, Error> {
         let main = draft.object.as_ref().map(|object| object.class.as_str().to_owned());
         let (outcome, decision) = outcome(error, self.rows);
         if let Some(intent) = self.intent {
@@ -213,11 +216,11 @@ impl Entry {
         };
         draft.fields.masked = main.as_deref().map(hidden).unwrap_or_default();
         for (class, seen) in seen {
-            let fields = seen.fields.iter().map(|field| Name::clean(field)).collect();
+            let fields = seen.fields.iter().map(|field| Name::share(field.share())).collect();
             if main.as_deref() == Some(class.as_str()) {
                 draft.fields.read = fields;
                 draft.object = Some(Objects {
-                    class: Name::clean(&class),
+                    class: Name::share(class.share()),
                     count: seen.refs.len() as u64,
                     refs: seen.refs,
                 });
@@ -235,19 +238,22 @@ impl Entry {
                 audit::Touched { read: fields, masked: hidden(&class), ..audit::Touched::default() };
             record.outcome =
                 Some(Outcome { status: Status::Ok, code: None, rows: seen.refs.len() as u64, bytes: 0 });
-            record.object =
-                Some(Objects { class: Name::clean(&class), count: seen.refs.len() as u64, refs: seen.refs });
+            record.object = Some(Objects {
+                class: Name::share(class.share()),
+                count: seen.refs.len() as u64,
+                refs: seen.refs,
+            });
             self.ledger.queue(record)?;
         }
         if error.is_none() {
-            draft.fields.read.extend(self.answered.iter().map(|field| Name::clean(field)));
+            draft.fields.read.extend(self.answered.iter().map(|field| Name::share(field.share())));
         }
         if !self.written.is_empty() {
             draft.fields.written = self.written.iter().map(|field| Name::clean(field)).collect();
         }
         draft.outcome = Some(outcome);
         draft.decision = decision;
-        Ok(self.ledger.sink().enqueue(draft)?)
+        Ok(draft)
     }
 }
 
@@ -258,7 +264,8 @@ impl Drop for Entry {
             draft.stage = Stage::Outcome { intent };
         }
         draft.outcome = Some(Outcome { status: Status::Unknown, code: None, rows: 0, bytes: 0 });
-        if let Err(error) = self.ledger.queue(draft) {
+        // Nobody waits, but it is written at once: no record of this operation follows.
+        if let Err(error) = self.ledger.sink().enqueue(draft).map(drop) {
             tracing::error!(%error, "an abandoned operation could not be recorded; recovery will close it");
         }
     }

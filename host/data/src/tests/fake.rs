@@ -93,7 +93,7 @@ impl Hooks for Fake {
         }
         let mut shown = Shown::default();
         for row in &mut rows {
-            shown.masked.extend(row.fields.remove("ssn").map(|_| "ssn".to_owned()));
+            shown.masked.extend(row.fields.remove("ssn").map(|_| "ssn".into()));
         }
         Ok(Shown { rows, ..shown })
     }

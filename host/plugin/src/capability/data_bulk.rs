@@ -13,7 +13,7 @@ use crate::{
     fault::{Answer, denied, settle},
     mask::Verb,
     resource::{cursor::Rows, object::Lent},
-    state::{State, path},
+    state::State,
 };
 
 /// Lets a guest read and write documents.
@@ -22,7 +22,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 impl Host for State {
-    async fn to_json(
+    fn to_json(
         &mut self,
         obj: Resource<Lent>,
         fields: Option<Vec<String>>,
@@ -35,11 +35,7 @@ impl Host for State {
         })())
     }
 
-    async fn merge_json(
-        &mut self,
-        obj: Resource<Lent>,
-        patch: String,
-    ) -> wasmtime::Result<Result<(), Fault>> {
+    fn merge_json(&mut self, obj: Resource<Lent>, patch: String) -> wasmtime::Result<Result<(), Fault>> {
         settle(self.merge(&obj, &patch))
     }
 
@@ -72,11 +68,11 @@ impl State {
             None => self
                 .granted_names(lent)
                 .into_iter()
-                .filter(|name| lent.mask.allows(Verb::Read, name))
+                .filter(|name| lent.view.mask.allows(Verb::Read, name))
                 .collect(),
         };
         for name in names {
-            let path = path(&name)?;
+            let path = self.path(&name)?;
             if map.contains_key(path.root()) {
                 continue;
             }
@@ -97,7 +93,7 @@ impl State {
         // All or none: every grant is checked before anything is changed.
         let roots: Vec<String> = body.update.roots().map(str::to_owned).collect();
         for root in &roots {
-            self.check(&lent.mask, &lent.class, Verb::Write, root)?;
+            self.check(&lent.view.mask, &lent.view.class, Verb::Write, root)?;
         }
         if let Some(acl) = body.update.acl {
             let op = match acl {

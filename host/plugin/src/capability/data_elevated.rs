@@ -18,7 +18,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 impl Host for State {
-    async fn open_reader(
+    fn open_reader(
         &mut self,
         _: Resource<Call>,
         class_name: String,
@@ -28,7 +28,7 @@ impl Host for State {
         settle(State::open_reader(self, member.elevated.as_ref(), &class_name, &purpose))
     }
 
-    async fn open_writer(
+    fn open_writer(
         &mut self,
         _: Resource<Call>,
         class_name: String,

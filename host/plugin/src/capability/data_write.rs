@@ -19,7 +19,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 impl Host for State {
-    async fn open(
+    fn open(
         &mut self,
         _: Resource<Call>,
         class_name: String,

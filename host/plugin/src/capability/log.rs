@@ -18,7 +18,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 impl Host for State {
-    async fn write(
+    fn write(
         &mut self,
         _: Resource<Call>,
         level: Level,

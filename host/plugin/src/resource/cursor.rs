@@ -6,7 +6,7 @@ use data::Context;
 use model::{Event, Filter, Limit, ObjectId, Order, Path, Query, Test, Value};
 use wasmtime::component::Resource;
 
-use super::object::{Lent, Place};
+use super::object::{Lent, Place, View};
 use crate::{
     bindings::parapet::cloud::{data::HostCursor, types::Fault},
     fault::{Answer, settle},
@@ -20,7 +20,7 @@ use crate::{
 /// whole while objects come and go. With an order, or when hooks of the class may leave rows out, it counts rows.
 pub struct Rows {
     cx: Context,
-    mask: Arc<Mask>,
+    view: Arc<View>,
     pages: Pages,
 }
 
@@ -45,7 +45,8 @@ enum Walk {
 impl Rows {
     pub(crate) fn new(cx: Context, query: Query, left: Option<u64>, mask: Arc<Mask>) -> Rows {
         let hooked = cx.hooks().wants(Event::AfterFind, &query.class);
-        Rows { cx, mask, pages: Pages::new(query, left, hooked) }
+        let view = Arc::new(View { class: query.class.clone(), mask });
+        Rows { cx, view, pages: Pages::new(query, left, hooked) }
     }
 }
 
@@ -113,7 +114,7 @@ impl HostCursor for State {
         settle(self.next_lent(&handle, max).await)
     }
 
-    async fn drop(&mut self, handle: Resource<Rows>) -> wasmtime::Result<()> {
+    fn drop(&mut self, handle: Resource<Rows>) -> wasmtime::Result<()> {
         let _ = self.table.delete(handle);
         Ok(())
     }
@@ -134,7 +135,7 @@ impl State {
         loop {
             let rows = self.table.get(handle)?;
             let Some(query) = rows.pages.page(most) else { return Ok(Vec::new()) };
-            let (cx, mask, class) = (rows.cx.clone(), rows.mask.clone(), query.class.clone());
+            let (cx, view) = (rows.cx.clone(), rows.view.clone());
             let Some(Limit::Rows(asked)) = query.limit else { return Ok(Vec::new()) };
             let found = self.data.find(&cx, query).await?;
             self.budget.rows(found.objects.len())?;
@@ -144,11 +145,7 @@ impl State {
                 self.pay(0)?;
                 continue;
             }
-            let lent = |object| Lent {
-                place: Place::Found(Arc::new(object)),
-                class: class.clone(),
-                mask: mask.clone(),
-            };
+            let lent = |object| Lent { place: Place::Found(Arc::new(object)), view: view.clone() };
             return Ok(found.objects.into_iter().map(lent).collect());
         }
     }

@@ -1,12 +1,12 @@
 //! The call itself: why the guest was called, for whom, on what.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use model::{Code, ParseError, encode};
 use wasmtime::component::Resource;
 
 use super::{
-    object::{Lent, Place},
+    object::{Lent, Place, View},
     principal::Caller,
     query::Search,
     results::Answer as Rows,
@@ -30,9 +30,9 @@ impl State {
     fn lend_object(&mut self, place: Place) -> wasmtime::Result<Option<Resource<Lent>>> {
         let Some(change) = self.subject.change() else { return Ok(None) };
         let class = change.class.clone();
-        let mask = self.mask(&class);
+        let view = Arc::new(View { mask: self.mask(&class), class });
         self.touched.rows = self.touched.rows.max(1);
-        Ok(Some(self.table.push(Lent { place, class, mask })?))
+        Ok(Some(self.table.push(Lent { place, view })?))
     }
 
     fn text(&mut self, text: String) -> wasmtime::Result<String> {
@@ -42,30 +42,30 @@ impl State {
 }
 
 impl HostInvocation for State {
-    async fn request_id(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
+    fn request_id(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
         let id = self.cx.request_id().to_string();
         self.text(id)
     }
 
-    async fn trigger(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
+    fn trigger(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
         self.text(self.export.trigger().to_owned())
     }
 
-    async fn target(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
-        self.text(self.target.clone())
+    fn target(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
+        self.text(self.target.as_ref().to_owned())
     }
 
-    async fn principal(&mut self, _: Resource<Call>) -> wasmtime::Result<Resource<Caller>> {
+    fn principal(&mut self, _: Resource<Call>) -> wasmtime::Result<Resource<Caller>> {
         self.budget.call(0)?;
         Ok(self.table.push(Caller)?)
     }
 
-    async fn object(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Lent>>> {
+    fn object(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Lent>>> {
         self.budget.call(0)?;
         self.lend_object(Place::Subject)
     }
 
-    async fn original(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Lent>>> {
+    fn original(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Lent>>> {
         self.budget.call(0)?;
         match &self.subject {
             Subject::Deleting(_) => Ok(None),
@@ -76,7 +76,7 @@ impl HostInvocation for State {
         }
     }
 
-    async fn query(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Search>>> {
+    fn query(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Search>>> {
         self.budget.call(0)?;
         match &self.subject {
             Subject::Finding { .. } => Ok(Some(self.table.push(Search)?)),
@@ -84,7 +84,7 @@ impl HostInvocation for State {
         }
     }
 
-    async fn results(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Rows>>> {
+    fn results(&mut self, _: Resource<Call>) -> wasmtime::Result<Option<Resource<Rows>>> {
         self.budget.call(0)?;
         match &self.subject {
             Subject::Found(_) => Ok(Some(self.table.push(Rows)?)),
@@ -92,7 +92,7 @@ impl HostInvocation for State {
         }
     }
 
-    async fn params_json(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
+    fn params_json(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
         let text = match &self.subject {
             Subject::Called(input) => encode::json(input).to_string(),
             _ => "{}".to_owned(),
@@ -100,30 +100,30 @@ impl HostInvocation for State {
         self.text(text)
     }
 
-    async fn settings_json(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
+    fn settings_json(&mut self, _: Resource<Call>) -> wasmtime::Result<String> {
         let text = self.member.loaded.settings.to_string();
         self.text(text)
     }
 
-    async fn started_at(&mut self, _: Resource<Call>) -> wasmtime::Result<i64> {
+    fn started_at(&mut self, _: Resource<Call>) -> wasmtime::Result<i64> {
         self.budget.call(0)?;
         Ok(self.began_at())
     }
 
-    async fn remaining_ms(&mut self, _: Resource<Call>) -> wasmtime::Result<u64> {
+    fn remaining_ms(&mut self, _: Resource<Call>) -> wasmtime::Result<u64> {
         self.budget.call(0)?;
         let left = self.deadline.saturating_duration_since(Instant::now());
         Ok(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
     }
 
-    async fn context_get(&mut self, _: Resource<Call>, key: String) -> wasmtime::Result<Option<String>> {
+    fn context_get(&mut self, _: Resource<Call>, key: String) -> wasmtime::Result<Option<String>> {
         self.budget.call(key.len())?;
         let text = self.cx.scratch().lock().get(&key).map(ToString::to_string);
         self.budget.bytes(text.as_ref().map_or(0, String::len))?;
         Ok(text)
     }
 
-    async fn context_set(
+    fn context_set(
         &mut self,
         _: Resource<Call>,
         key: String,
@@ -132,7 +132,7 @@ impl HostInvocation for State {
         settle(self.scribble(key, &json))
     }
 
-    async fn drop(&mut self, handle: Resource<Call>) -> wasmtime::Result<()> {
+    fn drop(&mut self, handle: Resource<Call>) -> wasmtime::Result<()> {
         let _ = self.table.delete(handle);
         Ok(())
     }

@@ -15,7 +15,7 @@ use crate::{
     convert, edit,
     fault::{Answer, denied, settle},
     mask::{Mask, Verb},
-    state::{State, cost, path},
+    state::{State, cost},
     subject::Subject,
 };
 
@@ -23,6 +23,12 @@ use crate::{
 #[derive(Clone)]
 pub struct Lent {
     pub(crate) place: Place,
+    /// How it is seen; shared by the rows of an answer.
+    pub(crate) view: Arc<View>,
+}
+
+/// How objects of a class are seen.
+pub(crate) struct View {
     pub(crate) class: ClassName,
     pub(crate) mask: Arc<Mask>,
 }
@@ -117,14 +123,14 @@ impl State {
 
     /// The names of the fields that are present and granted with any verb.
     pub(crate) fn granted_names(&self, lent: &Lent) -> Vec<String> {
-        self.names(&lent.place).into_iter().filter(|name| lent.mask.names(name)).collect()
+        self.names(&lent.place).into_iter().filter(|name| lent.view.mask.names(name)).collect()
     }
 
     /// Reads one value through the mask, and notes that it was read.
     pub(crate) fn read(&mut self, lent: &Lent, path: &Path) -> Answer<Option<Value>> {
         let root = path.root();
-        self.check(&lent.mask, &lent.class, Verb::Read, root)?;
-        let label = self.label(&lent.class, root);
+        self.check(&lent.view.mask, &lent.view.class, Verb::Read, root)?;
+        let label = self.label(&lent.view.class, root);
         self.touched.note(Verb::Read, &label);
         let value = self.value(&lent.place, path).map(convert::flat);
         if let Some(value) = &value {
@@ -145,12 +151,12 @@ fn change_value(change: &data::Change, path: &Path) -> Option<Value> {
 }
 
 impl HostObject for State {
-    async fn class_name(&mut self, handle: Resource<Lent>) -> wasmtime::Result<String> {
+    fn class_name(&mut self, handle: Resource<Lent>) -> wasmtime::Result<String> {
         self.budget.call(0)?;
-        Ok(self.table.get(&handle)?.class.as_str().to_owned())
+        Ok(self.table.get(&handle)?.view.class.as_str().to_owned())
     }
 
-    async fn id(&mut self, handle: Resource<Lent>) -> wasmtime::Result<Option<String>> {
+    fn id(&mut self, handle: Resource<Lent>) -> wasmtime::Result<Option<String>> {
         self.budget.call(0)?;
         let place = self.table.get(&handle)?.place.clone();
         let id = match &place {
@@ -168,7 +174,7 @@ impl HostObject for State {
         Ok(id.map(|id| id.as_str().to_owned()))
     }
 
-    async fn keys(&mut self, handle: Resource<Lent>) -> wasmtime::Result<Vec<String>> {
+    fn keys(&mut self, handle: Resource<Lent>) -> wasmtime::Result<Vec<String>> {
         self.budget.call(0)?;
         let lent = self.table.get(&handle)?.clone();
         let names = self.granted_names(&lent);
@@ -176,7 +182,7 @@ impl HostObject for State {
         Ok(names)
     }
 
-    async fn dirty_keys(&mut self, handle: Resource<Lent>) -> wasmtime::Result<Vec<String>> {
+    fn dirty_keys(&mut self, handle: Resource<Lent>) -> wasmtime::Result<Vec<String>> {
         self.budget.call(0)?;
         let lent = self.table.get(&handle)?.clone();
         let update = match (&lent.place, &self.subject) {
@@ -188,8 +194,8 @@ impl HostObject for State {
             },
             _ => return Ok(Vec::new()),
         };
-        let mut names: BTreeSet<&str> = update.roots().filter(|name| lent.mask.names(name)).collect();
-        if update.acl.is_some() && lent.mask.names("ACL") {
+        let mut names: BTreeSet<&str> = update.roots().filter(|name| lent.view.mask.names(name)).collect();
+        if update.acl.is_some() && lent.view.mask.names("ACL") {
             names.insert("ACL");
         }
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
@@ -197,7 +203,7 @@ impl HostObject for State {
         Ok(names)
     }
 
-    async fn get(
+    fn get(
         &mut self,
         handle: Resource<Lent>,
         asked: String,
@@ -205,7 +211,7 @@ impl HostObject for State {
         settle(self.get_one(&handle, &asked))
     }
 
-    async fn get_many(
+    fn get_many(
         &mut self,
         handle: Resource<Lent>,
         paths: Vec<String>,
@@ -213,7 +219,7 @@ impl HostObject for State {
         settle(paths.iter().map(|asked| self.get_one(&handle, asked)).collect())
     }
 
-    async fn set(
+    fn set(
         &mut self,
         handle: Resource<Lent>,
         asked: String,
@@ -222,15 +228,16 @@ impl HostObject for State {
         settle(self.set_one(&handle, &asked, val))
     }
 
-    async fn unset(&mut self, handle: Resource<Lent>, asked: String) -> wasmtime::Result<Result<(), Fault>> {
+    fn unset(&mut self, handle: Resource<Lent>, asked: String) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(asked.len())?;
             let lent = self.lent(&handle)?;
-            self.write(&lent, path(&asked)?, Op::Delete)
+            let path = self.path(&asked)?;
+            self.write(&lent, path, Op::Delete)
         })())
     }
 
-    async fn apply(
+    fn apply(
         &mut self,
         handle: Resource<Lent>,
         asked: String,
@@ -239,13 +246,13 @@ impl HostObject for State {
         settle(self.apply_one(&handle, asked, &op_json))
     }
 
-    async fn revert(&mut self, handle: Resource<Lent>, asked: String) -> wasmtime::Result<Result<(), Fault>> {
+    fn revert(&mut self, handle: Resource<Lent>, asked: String) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(asked.len())?;
             let lent = self.lent(&handle)?;
-            let path = path(&asked)?;
+            let path = self.path(&asked)?;
             let root = path.root();
-            self.check(&lent.mask, &lent.class, Verb::Write, root)?;
+            self.check(&lent.view.mask, &lent.view.class, Verb::Write, root)?;
             let (Place::Subject, Subject::Saving(change)) = (&lent.place, &mut self.subject) else {
                 return Err(denied("there is nothing to take back here"));
             };
@@ -255,15 +262,16 @@ impl HostObject for State {
         })())
     }
 
-    async fn redact(&mut self, handle: Resource<Lent>, asked: String) -> wasmtime::Result<Result<(), Fault>> {
+    fn redact(&mut self, handle: Resource<Lent>, asked: String) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(asked.len())?;
             let lent = self.lent(&handle)?;
-            self.hide(&lent, &path(&asked)?)
+            let path = self.path(&asked)?;
+            self.hide(&lent, &path)
         })())
     }
 
-    async fn drop(&mut self, handle: Resource<Lent>) -> wasmtime::Result<()> {
+    fn drop(&mut self, handle: Resource<Lent>) -> wasmtime::Result<()> {
         // A handle may outlive what it led to; dropping it is always fine.
         let _ = self.table.delete(handle);
         Ok(())
@@ -274,7 +282,8 @@ impl State {
     fn get_one(&mut self, handle: &Resource<Lent>, asked: &str) -> Answer<Option<types::Value>> {
         self.pay(asked.len())?;
         let lent = self.lent(handle)?;
-        let Some(value) = self.read(&lent, &path(asked)?)? else { return Ok(None) };
+        let path = self.path(asked)?;
+        let Some(value) = self.read(&lent, &path)? else { return Ok(None) };
         let (value, weight) = convert::lower(value);
         self.budget.bytes(weight)?;
         Ok(Some(value))
@@ -283,13 +292,14 @@ impl State {
     fn set_one(&mut self, handle: &Resource<Lent>, asked: &str, val: types::Value) -> Answer<()> {
         self.pay(cost(asked, &val))?;
         let lent = self.lent(handle)?;
-        self.write(&lent, path(asked)?, Op::Set(convert::raise(val)?))
+        let path = self.path(asked)?;
+        self.write(&lent, path, Op::Set(convert::raise(val)?))
     }
 
     fn apply_one(&mut self, handle: &Resource<Lent>, asked: String, op_json: &str) -> Answer<()> {
         self.pay(asked.len() + op_json.len())?;
         let lent = self.lent(handle)?;
-        let path = path(&asked)?;
+        let path = self.path(&asked)?;
         let op = convert::json_object(op_json)?;
         if !op.contains_key("__op") {
             return Err(model::ParseError::new(model::Code::InvalidJson, "an operation has an __op").into());

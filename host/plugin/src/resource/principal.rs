@@ -13,22 +13,22 @@ use crate::{
 pub struct Caller;
 
 impl HostPrincipal for State {
-    async fn user_id(&mut self, _: Resource<Caller>) -> wasmtime::Result<Option<String>> {
+    fn user_id(&mut self, _: Resource<Caller>) -> wasmtime::Result<Option<String>> {
         self.budget.call(0)?;
         Ok(self.cx.user().map(|identity| identity.user.as_str().to_owned()))
     }
 
-    async fn has_role(&mut self, _: Resource<Caller>, name: String) -> wasmtime::Result<Result<bool, Fault>> {
+    fn has_role(&mut self, _: Resource<Caller>, name: String) -> wasmtime::Result<Result<bool, Fault>> {
         settle(self.pay(name.len()).map(|()| self.cx.has_role(&name)))
     }
 
-    async fn is_master(&mut self, _: Resource<Caller>) -> wasmtime::Result<bool> {
+    fn is_master(&mut self, _: Resource<Caller>) -> wasmtime::Result<bool> {
         self.budget.call(0)?;
         // Neither the server itself nor a plugin with an elevated grant holds a key.
         Ok(self.cx.holds_master_key() && !matches!(self.cx.principal(), Principal::System))
     }
 
-    async fn drop(&mut self, handle: Resource<Caller>) -> wasmtime::Result<()> {
+    fn drop(&mut self, handle: Resource<Caller>) -> wasmtime::Result<()> {
         let _ = self.table.delete(handle);
         Ok(())
     }

@@ -21,7 +21,7 @@ pub struct Search;
 const DEFAULT_LIMIT: u64 = 100;
 
 impl HostQuery for State {
-    async fn where_json(&mut self, _: Resource<Search>) -> wasmtime::Result<String> {
+    fn where_json(&mut self, _: Resource<Search>) -> wasmtime::Result<String> {
         self.budget.call(0)?;
         let Subject::Finding { query, .. } = &self.subject else { return Ok("{}".to_owned()) };
         let mut shown = where_json::Shown::default();
@@ -37,11 +37,7 @@ impl HostQuery for State {
         Ok(text)
     }
 
-    async fn constrain(
-        &mut self,
-        _: Resource<Search>,
-        conditions: String,
-    ) -> wasmtime::Result<Result<(), Fault>> {
+    fn constrain(&mut self, _: Resource<Search>, conditions: String) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(conditions.len())?;
             let filter = wish::filter(&conditions, self.data.now())?;
@@ -54,7 +50,7 @@ impl HostQuery for State {
         })())
     }
 
-    async fn options_json(&mut self, _: Resource<Search>) -> wasmtime::Result<String> {
+    fn options_json(&mut self, _: Resource<Search>) -> wasmtime::Result<String> {
         self.budget.call(0)?;
         let Subject::Finding { query, .. } = &self.subject else { return Ok("{}".to_owned()) };
         let text = Json::Object(options(query)).to_string();
@@ -62,11 +58,7 @@ impl HostQuery for State {
         Ok(text)
     }
 
-    async fn set_options(
-        &mut self,
-        _: Resource<Search>,
-        wishes: String,
-    ) -> wasmtime::Result<Result<(), Fault>> {
+    fn set_options(&mut self, _: Resource<Search>, wishes: String) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(wishes.len())?;
             let wishes = convert::json_object(&wishes)?;
@@ -82,20 +74,20 @@ impl HostQuery for State {
         })())
     }
 
-    async fn is_get(&mut self, _: Resource<Search>) -> wasmtime::Result<bool> {
+    fn is_get(&mut self, _: Resource<Search>) -> wasmtime::Result<bool> {
         self.budget.call(0)?;
         // The hooks before may have added conditions: what the client asked for is the first of them.
         Ok(matches!(&self.subject, Subject::Finding { asked, .. } if asked.get))
     }
 
-    async fn is_count(&mut self, _: Resource<Search>) -> wasmtime::Result<bool> {
+    fn is_count(&mut self, _: Resource<Search>) -> wasmtime::Result<bool> {
         self.budget.call(0)?;
         Ok(
             matches!(&self.subject, Subject::Finding { query, .. } if query.count && query.limit == Some(Limit::Rows(0))),
         )
     }
 
-    async fn drop(&mut self, handle: Resource<Search>) -> wasmtime::Result<()> {
+    fn drop(&mut self, handle: Resource<Search>) -> wasmtime::Result<()> {
         let _ = self.table.delete(handle);
         Ok(())
     }

@@ -9,7 +9,7 @@ use wasmtime::component::Resource;
 
 use super::{
     cursor::Rows,
-    object::{Lent, Place},
+    object::{Lent, Place, View},
     wish,
 };
 use crate::{
@@ -44,7 +44,7 @@ impl HostReader for State {
         settle(self.fetch(handle, &object_id, fields).await)
     }
 
-    async fn find(
+    fn find(
         &mut self,
         handle: Resource<Opened>,
         query_json: String,
@@ -69,7 +69,7 @@ impl HostReader for State {
         settle(self.total(handle, &query_json).await)
     }
 
-    async fn drop(&mut self, handle: Resource<Opened>) -> wasmtime::Result<()> {
+    fn drop(&mut self, handle: Resource<Opened>) -> wasmtime::Result<()> {
         let _ = self.table.delete(handle);
         Ok(())
     }
@@ -147,7 +147,7 @@ impl State {
             Err(error) => return Err(error.into()),
         };
         let place = Place::Found(Arc::new(object));
-        self.lend(Lent { place, class: asked.class, mask: Arc::new(mask) }).map(Some)
+        self.lend(Lent { place, view: Arc::new(View { class: asked.class, mask: Arc::new(mask) }) }).map(Some)
     }
 
     async fn total(&mut self, handle: Resource<Opened>, query_json: &str) -> Answer<u64> {

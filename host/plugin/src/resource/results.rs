@@ -1,8 +1,10 @@
 //! The answer of a find, pulled page by page.
 
+use std::sync::Arc;
+
 use wasmtime::component::Resource;
 
-use super::object::{Lent, Place};
+use super::object::{Lent, Place, View};
 use crate::{
     bindings::parapet::cloud::{invocation::HostResults, types::Fault},
     fault::{Answer as Outcome, denied, settle},
@@ -14,7 +16,7 @@ use crate::{
 pub struct Answer;
 
 impl HostResults for State {
-    async fn next(
+    fn next(
         &mut self,
         _: Resource<Answer>,
         max: u32,
@@ -22,11 +24,7 @@ impl HostResults for State {
         settle(self.next_rows(max))
     }
 
-    async fn omit(
-        &mut self,
-        _: Resource<Answer>,
-        obj: Resource<Lent>,
-    ) -> wasmtime::Result<Result<(), Fault>> {
+    fn omit(&mut self, _: Resource<Answer>, obj: Resource<Lent>) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(0)?;
             let lent = self.lent(&obj)?;
@@ -40,7 +38,15 @@ impl HostResults for State {
         })())
     }
 
-    async fn drop(&mut self, handle: Resource<Answer>) -> wasmtime::Result<()> {
+    fn redact(&mut self, _: Resource<Answer>, asked: String) -> wasmtime::Result<Result<(), Fault>> {
+        settle((|| {
+            self.pay(asked.len())?;
+            let path = self.path(&asked)?;
+            self.hide_everywhere(&path)
+        })())
+    }
+
+    fn drop(&mut self, handle: Resource<Answer>) -> wasmtime::Result<()> {
         let _ = self.table.delete(handle);
         Ok(())
     }
@@ -57,10 +63,8 @@ impl State {
         let first = found.next;
         found.next = (first + page).min(found.rows.len());
         let range = first..found.next;
-        let mask = self.mask(&class);
+        let view = Arc::new(View { mask: self.mask(&class), class });
         self.touched.rows += u64::try_from(range.len()).unwrap_or(u64::MAX);
-        range
-            .map(|row| self.lend(Lent { place: Place::Row(row), class: class.clone(), mask: mask.clone() }))
-            .collect()
+        range.map(|row| self.lend(Lent { place: Place::Row(row), view: view.clone() })).collect()
     }
 }

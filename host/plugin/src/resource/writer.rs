@@ -6,7 +6,7 @@ use data::{Change, Context};
 use model::{ClassName, ObjectId, Update, parse_update::Body};
 use wasmtime::component::Resource;
 
-use super::object::{Lent, Place};
+use super::object::{Lent, Place, View};
 use crate::{
     bindings::parapet::cloud::{data::HostWriter, types::Fault},
     fault::{Answer, Stop, denied, settle},
@@ -30,7 +30,7 @@ pub struct Opened {
 const MAX_DRAFTS: usize = 1_000;
 
 impl HostWriter for State {
-    async fn create(&mut self, handle: Resource<Opened>) -> wasmtime::Result<Result<Resource<Lent>, Fault>> {
+    fn create(&mut self, handle: Resource<Opened>) -> wasmtime::Result<Result<Resource<Lent>, Fault>> {
         settle((|| {
             self.pay(0)?;
             let opened = self.table.get(&handle)?;
@@ -42,7 +42,7 @@ impl HostWriter for State {
         })())
     }
 
-    async fn update(
+    fn update(
         &mut self,
         handle: Resource<Opened>,
         object_id: String,
@@ -69,7 +69,7 @@ impl HostWriter for State {
         settle(self.erase(handle, &object_id).await)
     }
 
-    async fn drop(&mut self, handle: Resource<Opened>) -> wasmtime::Result<()> {
+    fn drop(&mut self, handle: Resource<Opened>) -> wasmtime::Result<()> {
         let _ = self.table.delete(handle);
         Ok(())
     }
@@ -91,7 +91,7 @@ impl State {
             saved: None,
         };
         self.drafts.push(Made { writer, change });
-        self.lend(Lent { place: Place::Made(self.drafts.len() - 1), class, mask })
+        self.lend(Lent { place: Place::Made(self.drafts.len() - 1), view: Arc::new(View { class, mask }) })
     }
 
     async fn store(&mut self, handle: Resource<Opened>, obj: Resource<Lent>) -> Answer<String> {

@@ -198,6 +198,15 @@ fn a_find_is_narrowed_and_never_widened() {
 }
 
 #[test]
+fn a_field_is_hidden_from_every_row_at_once() {
+    let case = || (0..3).fold(Case::after_find("A"), |case, n| case.row(json!({"n": n, "m": n})));
+    let outcome = case().grant_redact(&["n"]).run_hook(|inv| inv.results()?.redact("n"));
+    outcome.assert_ok();
+    assert!(outcome.rows().iter().all(|row| !row.contains_key("n") && row.contains_key("m")));
+    case().run_hook(|inv| inv.results()?.redact("n")).assert_fault(Fault::FORBIDDEN);
+}
+
+#[test]
 fn rows_come_in_pages_and_can_be_left_out() {
     let case = (0..120).fold(Case::after_find("A").grant_read(&["n"]), |case, n| case.row(json!({"n": n})));
     let outcome = case.run_hook(|inv| {

@@ -15,8 +15,8 @@ impl State {
     /// Carries out an operation where the place allows it, through the mask.
     pub(crate) fn write(&mut self, lent: &Lent, path: Path, op: Op) -> Answer<()> {
         let root = path.root().to_owned();
-        self.check(&lent.mask, &lent.class, Verb::Write, &root)?;
-        let label = self.label(&lent.class, &root);
+        self.check(&lent.view.mask, &lent.view.class, Verb::Write, &root)?;
+        let label = self.label(&lent.view.class, &root);
         let plain = matches!(op, Op::Set(_) | Op::Delete);
         match (&lent.place, &mut self.subject) {
             (Place::Subject, Subject::Saving(change)) => put(change, path, op)?,
@@ -72,31 +72,61 @@ impl State {
 
     /// Hides a field from the answer, through the mask.
     pub(super) fn hide(&mut self, lent: &Lent, path: &Path) -> Answer<()> {
-        let root = path.root().to_owned();
-        self.check(&lent.mask, &lent.class, Verb::Redact, &root)?;
+        let root = path.root();
+        self.check(&lent.view.mask, &lent.view.class, Verb::Redact, root)?;
         match (&lent.place, &mut self.subject) {
             (Place::Subject, Subject::Saved { after, .. }) => {
-                if let Ok(name) = FieldName::new(&root) {
-                    after.answer.remove(&name);
-                }
-                after.redacted.insert(root.clone());
+                after.answer.remove(root);
+                after.redacted.insert(root.to_owned());
             }
             (Place::Row(row), Subject::Found(found)) => {
                 let Some(object) = found.rows.get_mut(*row) else { return Err(denied("the row is gone")) };
-                if root == "ACL" {
-                    object.acl = None;
-                } else if object.at(path).is_none() {
+                if !cut(object, path) {
                     return Ok(());
-                } else if edit::place(object, path, None).is_err() {
-                    // What can't be cut out is hidden with what holds it.
-                    object.fields.remove(root.as_str());
                 }
             }
             _ => return Err(denied("nothing is hidden here: there is no answer yet")),
         }
-        self.touched.note(Verb::Redact, &root);
+        self.touched.note(Verb::Redact, root);
         Ok(())
     }
+
+    /// Hides a field of every row of the answer, through the mask of its class.
+    pub(in crate::resource) fn hide_everywhere(&mut self, path: &Path) -> Answer<()> {
+        let Subject::Found(found) = &self.subject else {
+            return Err(denied("nothing is hidden here: there is no answer yet"));
+        };
+        let (class, root) = (found.class.clone(), path.root());
+        let mask = self.mask(&class);
+        self.check(&mask, &class, Verb::Redact, root)?;
+        let Subject::Found(found) = &mut self.subject else { return Ok(()) };
+        let hidden = found.rows.iter_mut().filter_map(|row| cut(row, path).then_some(())).count();
+        if hidden > 0 {
+            self.touched.hidden = self.touched.hidden.max(u64::try_from(hidden).unwrap_or(u64::MAX));
+            self.touched.note(Verb::Redact, root);
+        }
+        Ok(())
+    }
+}
+
+/// Takes what is at a path out of a row; whether anything was there.
+fn cut(object: &mut Object, path: &Path) -> bool {
+    let root = path.root();
+    if root == "ACL" {
+        object.acl = None;
+        return true;
+    }
+    if !path.is_dotted() {
+        return object.fields.remove(root).is_some();
+    }
+    if object.at(path).is_none() {
+        return false;
+    }
+    if edit::place(object, path, None).is_err() {
+        // What can't be cut out is hidden with what holds it.
+        object.fields.remove(root);
+    }
+    true
 }
 
 fn set_value(op: Op) -> Option<Value> {

@@ -218,6 +218,13 @@ impl Results {
     }
 }
 
+impl Results {
+    pub(crate) fn redact(&self, path: &str) -> Result<(), Fault> {
+        let rows: Vec<_> = self.0.borrow().rows.iter().flatten().cloned().collect();
+        rows.into_iter().try_for_each(|record| Object { world: self.0.clone(), record }.redact(path))
+    }
+}
+
 /// How many handles a page holds at most: less than what the SDK asks for, so that tests turn pages.
 pub(crate) const PAGE_CAP: usize = 50;
 
