@@ -215,6 +215,13 @@ fn cases() -> Vec<Case> {
             (200, "PHI.DELETE:intent PHI.DELETE:ok"),
         ),
         case(
+            "GET /aggregate/{class}",
+            Master,
+            json!({"pipeline": [{"$group": {"_id": "$n"}}]}),
+            shut("PHI.QUERY:denied"),
+            (200, "PHI.QUERY:ok"),
+        ),
+        case(
             "POST /batch",
             User("ann"),
             json!({"requests": [{"method": "GET", "path": "/parse/classes/Thing"}]}),

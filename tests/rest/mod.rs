@@ -1,10 +1,12 @@
 //! The REST API, resource by resource.
 
 mod acl;
+mod aggregate;
 mod batch;
 mod classes;
 mod clp;
 mod cors;
+mod find;
 mod functions;
 mod health;
 mod include;

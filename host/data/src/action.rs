@@ -10,6 +10,7 @@ pub(crate) enum Action {
     Get,
     Find,
     Count,
+    Aggregate,
     Update,
     Delete,
     Purge,
@@ -58,6 +59,7 @@ impl Action {
             Action::Get => Code::PhiRead,
             Action::Find => Code::PhiQuery,
             Action::Count => Code::PhiCount,
+            Action::Aggregate => Code::PhiQuery,
             Action::Update => Code::PhiUpdate,
             Action::Delete | Action::Purge => Code::PhiDelete,
             Action::ChangeRole | Action::DeleteRole => Code::RoleChange,
@@ -88,6 +90,7 @@ impl Action {
             Action::Get
             | Action::Find
             | Action::Count
+            | Action::Aggregate
             | Action::Me
             | Action::VerifyPassword
             | Action::ReadSchema

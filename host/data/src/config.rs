@@ -42,6 +42,12 @@ pub struct Config {
     pub include_count: usize,
     /// How deep sub-queries may nest.
     pub subquery_depth: usize,
+    /// How many objects a sub-query may find for clients without the master key; 0 sets no limit.
+    pub subquery_limit: u64,
+    /// How deep `$or`, `$and` and `$nor` may nest.
+    pub query_depth: usize,
+    /// Whether clients without the master key may use `$regex`.
+    pub allow_regex: bool,
     /// How many requests one batch may hold.
     pub batch_limit: usize,
 }
@@ -65,6 +71,9 @@ impl Default for Config {
             include_depth: 10,
             include_count: 100,
             subquery_depth: 10,
+            subquery_limit: 0,
+            query_depth: 10,
+            allow_regex: true,
             batch_limit: 100,
         }
     }

@@ -1,5 +1,6 @@
 //! Getting, finding and counting objects.
 
+mod aggregate;
 mod find;
 mod include;
 mod relation;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Date, FieldName, Object, ObjectId, Value};
+use model::{ClassName, Date, FieldName, Object, ObjectId, Value};
 
 /// What a create or an update answers.
 #[derive(Debug, Clone)]
@@ -31,6 +31,10 @@ pub struct Found {
     pub objects: Vec<Object>,
     /// The number of all matches, when it was asked for.
     pub count: Option<u64>,
+    /// The class of the objects, when the query was redirected to another one than it named.
+    pub class: Option<ClassName>,
+    /// The database's plan, when it was asked for instead of objects.
+    pub plan: Option<Value>,
 }
 
 /// What a login answers.

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use model::{ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Schema, query::Advice};
-use storage::{Select, Storage, Written};
+use model::{
+    ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Path, Pipeline, Schema, Value,
+    query::{Advice, Explain},
+};
+use storage::{Features, Select, Storage, Written};
 use tokio::sync::watch;
 
 use crate::{
@@ -41,6 +44,18 @@ impl Wanted {
         }
     }
 
+    fn select(self, permit: &Permit) -> Select {
+        Select {
+            order: self.order,
+            skip: self.skip,
+            limit: self.limit,
+            fields: self.fields,
+            score: self.score,
+            advice: self.advice,
+            ..Select::new(permit.schema().clone(), self.filter.and(permit.rows().clone()))
+        }
+    }
+
     /// Wants one object.
     pub(crate) fn one(id: &ObjectId) -> Wanted {
         Wanted { limit: Limit::Rows(1), ..Wanted::all(Filter::id(id)) }
@@ -53,16 +68,7 @@ impl Vault {
     }
 
     pub(crate) async fn find(&self, permit: &Permit, wanted: Wanted) -> Result<Vec<Object>, Error> {
-        let select = Select {
-            order: wanted.order,
-            skip: wanted.skip,
-            limit: wanted.limit,
-            fields: wanted.fields,
-            score: wanted.score,
-            advice: wanted.advice,
-            ..Select::new(permit.schema().clone(), wanted.filter.and(permit.rows().clone()))
-        };
-        Ok(self.storage.find(&select).await?)
+        Ok(self.storage.find(&wanted.select(permit)).await?)
     }
 
     pub(crate) async fn one(&self, permit: &Permit, id: &ObjectId) -> Result<Option<Object>, Error> {
@@ -71,6 +77,41 @@ impl Vault {
 
     pub(crate) async fn count(&self, permit: &Permit, filter: Filter) -> Result<u64, Error> {
         Ok(self.storage.count(permit.schema(), &filter.and(permit.rows().clone())).await?)
+    }
+
+    /// The different values at a path among the permitted rows.
+    pub(crate) async fn distinct(
+        &self,
+        permit: &Permit,
+        path: &Path,
+        filter: Filter,
+        advice: &Advice,
+    ) -> Result<Vec<Value>, Error> {
+        let filter = filter.and(permit.rows().clone());
+        Ok(self.storage.distinct(permit.schema(), path, &filter, advice).await?)
+    }
+
+    /// Sends a class through a pipeline. A permit that hides rows or fields doesn't reach this far.
+    pub(crate) async fn aggregate(&self, permit: &Permit, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
+        if !permit.mask().is_empty() || *permit.rows() != Filter::all() {
+            return Err(Error::denied());
+        }
+        Ok(self.storage.aggregate(permit.schema(), pipeline).await?)
+    }
+
+    /// Tells how the database would find the wanted rows.
+    pub(crate) async fn explain(
+        &self,
+        permit: &Permit,
+        wanted: Wanted,
+        mode: Explain,
+    ) -> Result<Value, Error> {
+        Ok(self.storage.explain(&wanted.select(permit), mode).await?)
+    }
+
+    /// What the storage offers.
+    pub(crate) fn features(&self) -> Features {
+        self.storage.features()
     }
 
     /// Carries out writes, all or none.

@@ -1,6 +1,7 @@
 //! What a request says, read into the words of the door.
 
 pub(crate) mod address;
+pub(crate) mod aggregate;
 pub(crate) mod body;
 pub(crate) mod caller;
 pub(crate) mod json;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregate;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod distinct;
@@ -87,8 +88,7 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`Error::Refused`] for a stage or an operator that isn't known or is told what it can't do.
     async fn aggregate(&self, schema: &Arc<Schema>, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
-        let _ = (schema, pipeline);
-        Err(Error::Unsupported("aggregation"))
+        aggregate::over_find(self, schema, pipeline).await
     }
 
     /// Tells how the database would find something, in its own words. Holds no values of objects.

@@ -9,13 +9,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use model::{
     ClassName, FieldName, FieldType, Filter, Limit, Object, ObjectId, Path, Schema, Value,
-    query::{Matcher, Relations, Sorter, matcher::Unmatchable, sort},
+    query::{Explain, Matcher, Relations, Sorter, matcher::Unmatchable, sort},
+    value::Map,
 };
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
 use crate::{
-    Error, Select, Storage, Write, Written,
+    Error, Features, Select, Storage, Write, Written,
     memory::{class::Class, joins::Joins},
 };
 
@@ -127,6 +128,17 @@ impl Storage for Memory {
         let state = state.open()?;
         let Some(class) = state.classes.get(&schema.class) else { return Ok(0) };
         Ok(class.matching(filter, &matcher, &state.joins).len() as u64)
+    }
+
+    async fn explain(&self, select: &Select, _: Explain) -> Result<Value, Error> {
+        let stage = if class::single_id(&select.filter).is_some() { "IDHACK" } else { "COLLSCAN" };
+        let plan = Value::Object(Map::from([("stage".to_owned(), Value::text(stage))]));
+        let planner = Value::Object(Map::from([("winningPlan".to_owned(), plan)]));
+        Ok(Value::Object(Map::from([("queryPlanner".to_owned(), planner)])))
+    }
+
+    fn features(&self) -> Features {
+        Features { explain: true, ..Features::default() }
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, Error> {

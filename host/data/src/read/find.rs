@@ -3,8 +3,8 @@
 use std::{pin::Pin, sync::Arc};
 
 use model::{
-    ClassName, Code, Event, Filter, Limit, Object, ObjectId, Order, ParseError, Query, Schema, Test,
-    schema::ClassOp,
+    ClassName, Code, Event, FieldType, Filter, Limit, Object, ObjectId, Order, ParseError, Query, Schema,
+    Test, Value, query::Explain, schema::ClassOp,
 };
 
 use super::{Shape, include, select, shape};
@@ -12,7 +12,7 @@ use crate::{
     Context, Data, Error, Found,
     action::{Action, Target},
     ledger::Entry,
-    policy,
+    policy::{self, Permit},
     vault::Wanted,
 };
 
@@ -64,18 +64,39 @@ impl Data {
         entry.finish(answer).await
     }
 
+    /// Turns a query to the class that its `redirectClassNameForKey` points to; rights are those of the new class.
+    pub(super) fn redirect(&self, cx: &Context, query: &mut Query) -> Result<(), Error> {
+        let Some(key) = query.redirect.take() else { return Ok(()) };
+        let Some(schema) = self.inner.schemas.find(&query.class) else { return Ok(()) };
+        if policy::permit(cx, &schema, ClassOp::Find)?.mask().conceals(&key) {
+            return Err(Error::denied());
+        }
+        if let Some(FieldType::Pointer(class) | FieldType::Relation(class)) = schema.kind(&key) {
+            query.class = class.clone();
+        }
+        Ok(())
+    }
+
     async fn try_find(&self, cx: &Context, entry: &mut Entry, query: Query) -> Result<Found, Error> {
         include::check_limits(cx, self.config(), &query)?;
+        let mut query = query;
+        query.spread();
+        let named = query.class.clone();
+        self.redirect(cx, &mut query)?;
+        let class = (query.class != named).then(|| query.class.clone());
         let Some(schema) = self.readable_class(cx, &query.class)? else {
-            return Ok(Found { objects: Vec::new(), count: query.count.then_some(0) });
+            return Ok(Found { count: query.count.then_some(0), ..Found::default() });
         };
         // Parse checks `get` when a find names exactly one id, whatever a hook adds to it.
         let op = op(&query);
-        let mut query = query;
         if cx.hooks().wants(Event::BeforeFind, &query.class) {
             // The probe: hooks never run for a find that isn't allowed.
             policy::check_query(cx, &policy::permit(cx, &schema, op)?, &query)?;
             query = cx.hooks().before_find(self, &cx.deeper()?, query).await?;
+        }
+        if let Some(mode) = query.explain {
+            let plan = Some(self.plan(cx, &schema, op, &query, mode).await?);
+            return Ok(Found { plan, ..Found::default() });
         }
         let rows = match query.limit {
             Some(Limit::Rows(0)) => Vec::new(),
@@ -88,7 +109,7 @@ impl Data {
         let objects =
             self.finish_rows(cx, rows, &query, &mut |class, field| entry.masked(class, field)).await?;
         entry.leaves(&objects);
-        Ok(Found { objects, count })
+        Ok(Found { objects, count, class, plan: None })
     }
 
     /// Finds rows for an include or a sub-query: the caller's rights, the class's hooks, no record of its own.
@@ -120,6 +141,24 @@ impl Data {
         query: &Query,
         hidden: &mut Hidden<'_>,
     ) -> Result<Vec<Object>, Error> {
+        let (permit, wanted) = self.wanted(cx, schema, op, query).await?;
+        let mut rows = self.inner.vault.find(&permit, wanted).await?;
+        for row in &mut rows {
+            permit.mask().apply(row, &mut |field| hidden(&query.class, field));
+            withhold(cx, row);
+            show_relations(schema, row, query);
+        }
+        Ok(rows)
+    }
+
+    /// What a query wants of storage: its sub-queries and relations resolved, its order and limit made plain.
+    async fn wanted(
+        &self,
+        cx: &Context,
+        schema: &Arc<Schema>,
+        op: ClassOp,
+        query: &Query,
+    ) -> Result<(Permit, Wanted), Error> {
         let permit = policy::permit(cx, schema, op)?;
         policy::check_query(cx, &permit, query)?;
         let filter = self.resolve(cx, query.filter.clone(), 0).await?;
@@ -138,13 +177,26 @@ impl Data {
             advice: query.advice.clone(),
             ..Wanted::all(filter)
         };
-        let mut rows = self.inner.vault.find(&permit, wanted).await?;
-        for row in &mut rows {
-            permit.mask().apply(row, &mut |field| hidden(&query.class, field));
-            withhold(cx, row);
-            show_relations(schema, row, query);
+        Ok((permit, wanted))
+    }
+
+    /// Tells how the database would find something: the master key alone may know.
+    async fn plan(
+        &self,
+        cx: &Context,
+        schema: &Arc<Schema>,
+        op: ClassOp,
+        query: &Query,
+        mode: Explain,
+    ) -> Result<Value, Error> {
+        if !cx.holds_master_key() || cx.grant().is_some() {
+            return Err(Error::refused(
+                Code::InvalidQuery,
+                "Using the explain query parameter requires the master key",
+            ));
         }
-        Ok(rows)
+        let (permit, wanted) = self.wanted(cx, schema, op, query).await?;
+        self.inner.vault.explain(&permit, wanted, mode).await
     }
 
     async fn total(&self, cx: &Context, schema: &Arc<Schema>, query: &Query) -> Result<u64, Error> {

@@ -54,7 +54,7 @@ pub(super) async fn expand(
         }
         let mut objects: BTreeMap<(ClassName, ObjectId), Object> = BTreeMap::new();
         for (class, ids) in found {
-            for object in fetch(data, cx, &class, ids, hidden).await? {
+            for object in fetch(data, cx, &class, ids, query, hidden).await? {
                 objects.insert((class.clone(), object.id.clone()), object);
             }
         }
@@ -75,6 +75,7 @@ async fn fetch(
     cx: &Context,
     class: &ClassName,
     ids: BTreeSet<ObjectId>,
+    around: &Query,
     hidden: &mut Hidden<'_>,
 ) -> Result<Vec<Object>, Error> {
     let ids: Vec<ObjectId> = ids.into_iter().collect();
@@ -89,6 +90,7 @@ async fn fetch(
             }
         };
         query.limit = Some(Limit::All);
+        query.advice.read_preference = around.include_preference.or(around.advice.read_preference);
         objects.extend(data.nested(cx, query, hidden).await?);
     }
     Ok(objects)

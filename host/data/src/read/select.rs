@@ -15,6 +15,8 @@ pub struct Shape {
     pub include: Vec<Path>,
     /// Whether every pointer is expanded, one level deep.
     pub include_all: bool,
+    /// Whether objects carry how well they answer the filter's `$text`.
+    pub score: bool,
 }
 
 impl Shape {

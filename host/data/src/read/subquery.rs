@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use model::{Filter, Limit, Path, Query, Test, Value};
+use model::{Code, Filter, Limit, Path, Query, Test, Value};
 
 use super::{
     find::{nothing, too_deep},
@@ -24,14 +24,16 @@ impl Data {
                 Filter::And(parts) => Filter::And(self.resolve_all(cx, parts, depth).await?),
                 Filter::Or(parts) => Filter::Or(self.resolve_all(cx, parts, depth).await?),
                 Filter::Nor(parts) => Filter::Nor(self.resolve_all(cx, parts, depth).await?),
-                Filter::Test(path, Test::InQuery { query, negated }) => {
+                Filter::Test(path, Test::InQuery { mut query, negated }) => {
+                    self.redirect(cx, &mut query)?;
                     let class = query.class.clone();
                     let rows = self.subquery(cx, *query, None, depth).await?;
                     let values =
                         rows.into_iter().map(|row| Value::pointer(class.clone(), row.id)).collect::<Vec<_>>();
                     membership(path, values, negated)
                 }
-                Filter::Test(path, Test::Select { query, key, negated }) => {
+                Filter::Test(path, Test::Select { mut query, key, negated }) => {
+                    self.redirect(cx, &mut query)?;
                     let rows = self.subquery(cx, *query, Some(&key), depth).await?;
                     let values = rows.iter().filter_map(|row| value_at(row, &key)).collect();
                     membership(path, values, negated)
@@ -72,7 +74,13 @@ impl Data {
         let target = Target { shape: shape::of(&query.filter), ..Target::class(&query.class) };
         query.filter = self.resolve(cx, query.filter, depth + 1).await?;
         // The reference ignores a sub-query's own limit, and so do its answers.
-        query.limit = Some(Limit::All);
+        let most = self.config().subquery_limit;
+        // One more than may be, so that it shows.
+        query.limit = Some(match most {
+            _ if cx.is_master() => Limit::All,
+            0 => Limit::All,
+            most => Limit::Rows(most.saturating_add(1)),
+        });
         query.skip = 0;
         if let Some(key) = key {
             // Reading a value through a test is reading it.
@@ -84,6 +92,11 @@ impl Data {
             }
         }
         let rows = self.nested(cx, query, &mut |_, _| {}).await?;
+        if most > 0 && !cx.is_master() && rows.len() as u64 > most {
+            // Fewer of them would make another answer, and of a negation a wider one.
+            let text = format!("A sub-query finds more than the maximum of {most} objects.");
+            return Err(Error::refused(Code::InvalidQuery, text));
+        }
         // Whoever asks learns something of these objects, though none of them leaves.
         self.inner.ledger.looked_at(cx, Action::Find, &target, &rows, key.map(Path::root))?;
         Ok(rows)

@@ -1,5 +1,46 @@
-//! What an aggregation asks for: documents that go through stages.
+//! What an aggregation asks for, and the evaluator that answers it in memory: documents that go through stages.
 
+mod accumulator;
+mod condition;
+mod document;
+mod expression;
+mod group;
+mod look;
+mod lookup;
 mod pipeline;
+mod plan;
+mod project;
+mod run;
+mod shape;
+#[cfg(test)]
+mod tests;
 
+pub use document::{answer, document};
 pub use pipeline::{Pipeline, Stage};
+pub use plan::Plan;
+pub use run::{Foreign, MOST_DOCUMENTS};
+
+use crate::{Date, ParseError, Schema};
+use pipeline::invalid;
+
+/// What the names in a pipeline mean: the class whose objects go in, and the moment.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    /// `None` below a field, where no schema says anything.
+    schema: Option<&'a Schema>,
+    now: Date,
+}
+
+impl<'a> Names<'a> {
+    fn below(self) -> Names<'a> {
+        Names { schema: None, ..self }
+    }
+}
+
+/// Reads a whole number from 1 on, or from 0.
+fn whole(json: &serde_json::Value, least: f64, stage: &str) -> Result<usize, ParseError> {
+    match json.as_f64() {
+        Some(number) if number >= least && number.fract() == 0.0 => Ok(number as usize),
+        _ => Err(invalid(format!("{stage} must be a whole number from {least} on"))),
+    }
+}

@@ -4,16 +4,18 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
-use crate::{Code, ParseError, name::shown, query::Advice};
+use crate::{Code, Date, ParseError, name::shown, query::Advice};
 
 /// The most stages of one pipeline, those inside its stages not counted.
 const MOST_STAGES: usize = 200;
 
 /// Stages in their order, not yet understood: a database with an aggregation of its own may know more of them.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq)]
 pub struct Pipeline {
     /// The stages.
     pub stages: Vec<Stage>,
+    /// The moment that `$$NOW` means.
+    pub now: Date,
     /// What the database is told besides.
     pub advice: Advice,
 }
@@ -32,7 +34,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// 102 for what isn't a stage, for a stage that would write, and for one that runs code in the database.
-    pub fn parse(json: Json) -> Result<Pipeline, ParseError> {
+    pub fn parse(json: Json, now: Date) -> Result<Pipeline, ParseError> {
         let bad = || invalid("pipeline must be an array of stages");
         let stages: Vec<Map<String, Json>> = match json {
             Json::Array(stages) => stages
@@ -49,7 +51,7 @@ impl Pipeline {
             return Err(invalid(format!("pipeline has more than {MOST_STAGES} stages")));
         }
         let stages = stages.into_iter().map(Stage::parse).collect::<Result<_, _>>()?;
-        Ok(Pipeline { stages, advice: Advice::default() })
+        Ok(Pipeline { stages, now, advice: Advice::default() })
     }
 }
 
@@ -85,10 +87,35 @@ const WRITES: [&str; 2] = ["$out", "$merge"];
 /// Operators that run code in the database, wherever they stand.
 const CODE: [&str; 3] = ["$where", "$function", "$accumulator"];
 
-/// Refuses stages that write and operators that run code, at any depth: pipelines nest in `$lookup`, `$facet` and more.
+/// The server's own columns that nobody reads: no pipeline may name them, whoever carries it out.
+const HIDDEN: [&str; 10] = [
+    "_hashed_password",
+    "_session_token",
+    "_email_verify_token",
+    "_perishable_token",
+    "_password_history",
+    "_password_changed_at",
+    "_failed_login_count",
+    "_account_lockout_expires_at",
+    "_tombstone",
+    "_auth_data_",
+];
+
+/// Refuses a text that names a hidden column, as a path or as the name of a field.
+fn open(text: &str) -> Result<(), ParseError> {
+    if text.split(['.', '$']).any(|part| HIDDEN.iter().any(|hidden| part.starts_with(hidden))) {
+        return Err(invalid("the pipeline names a column that nobody may read"));
+    }
+    Ok(())
+}
+
+/// Refuses stages that write, operators that run code and hidden columns, at any depth: pipelines nest in `$lookup`,
+/// `$facet` and more.
 fn harmless(json: &Json) -> Result<(), ParseError> {
     match json {
+        Json::String(text) => open(text),
         Json::Object(map) => map.iter().try_for_each(|(key, inner)| {
+            open(key)?;
             if WRITES.contains(&key.as_str()) || CODE.contains(&key.as_str()) {
                 return Err(invalid(format!("{key} is not allowed: an aggregation only reads")));
             }
@@ -127,7 +154,7 @@ mod tests {
     fn stages_are_read_from_both_forms() {
         for json in [json!([{"$match": {"a": 1}}, {"$limit": 3}]), json!({"$limit": 3, "$match": {"a": 1}})] {
             let mut names: Vec<String> =
-                Pipeline::parse(json).unwrap().stages.into_iter().map(|stage| stage.name).collect();
+                Pipeline::parse(json, Date(0)).unwrap().stages.into_iter().map(|stage| stage.name).collect();
             names.sort();
             assert_eq!(names, ["$limit", "$match"]);
         }
@@ -149,11 +176,16 @@ mod tests {
                 "$merge is not allowed: an aggregation only reads",
             ),
             (
+                json!([{"$project": {"x": "$$ROOT._hashed_password"}}]),
+                "the pipeline names a column that nobody may read",
+            ),
+            (json!([{"$match": {"_auth_data_x.id": 1}}]), "the pipeline names a column that nobody may read"),
+            (
                 json!([{"$match": {"$or": [{"$where": "1"}]}}]),
                 "$where is not allowed: an aggregation only reads",
             ),
         ] {
-            let error = Pipeline::parse(json).unwrap_err();
+            let error = Pipeline::parse(json, Date(0)).unwrap_err();
             assert_eq!((error.code, &*error.message), (Code::InvalidQuery, text));
         }
     }

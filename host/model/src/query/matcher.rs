@@ -59,7 +59,8 @@ enum Node {
     RelatedTo { owner_class: ClassName, owner: ObjectId, key: Path },
 }
 
-enum Check {
+/// One test made ready.
+pub(crate) enum Check {
     Eq(Value),
     Ne(Value),
     Ordered(Value, fn(Ordering) -> bool),
@@ -128,7 +129,7 @@ impl Node {
 }
 
 impl Check {
-    fn of(test: &Test) -> Result<Check, Unmatchable> {
+    pub(crate) fn of(test: &Test) -> Result<Check, Unmatchable> {
         let regex = |pattern: &Pattern| pattern.compile().map_err(Unmatchable::Pattern);
         Ok(match test {
             Test::Eq(value) => Check::Eq(value.clone()),
@@ -154,7 +155,7 @@ impl Check {
         })
     }
 
-    fn passes(&self, branches: &[Branch<'_>]) -> bool {
+    pub(crate) fn passes(&self, branches: &[Branch<'_>]) -> bool {
         match self {
             Check::Eq(value) => equals(branches, value),
             Check::Ne(value) => !equals(branches, value),

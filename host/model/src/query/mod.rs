@@ -89,6 +89,13 @@ impl Query {
         }
     }
 
+    /// Tells the sub-queries which members of a replicated database may answer them.
+    pub fn spread(&mut self) {
+        if let Some(preference) = self.subquery_preference.or(self.advice.read_preference) {
+            spread(&mut self.filter, preference);
+        }
+    }
+
     /// The id, when the query asks for exactly one object by id; Parse then checks `get` and not `find`.
     pub fn single_id(&self) -> Option<&str> {
         match &self.filter {
@@ -99,6 +106,19 @@ impl Query {
             },
             _ => None,
         }
+    }
+}
+
+fn spread(filter: &mut Filter, preference: ReadPreference) {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) | Filter::Nor(parts) => {
+            parts.iter_mut().for_each(|part| spread(part, preference));
+        }
+        Filter::Test(_, Test::InQuery { query, .. } | Test::Select { query, .. }) => {
+            query.advice.read_preference = Some(preference);
+            spread(&mut query.filter, preference);
+        }
+        Filter::Test(..) | Filter::Acl(..) | Filter::RelatedTo { .. } => {}
     }
 }
 

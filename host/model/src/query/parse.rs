@@ -49,6 +49,16 @@ pub fn filter(json: Json, limits: &Limits, now: Date) -> Result<Filter, ParseErr
     Parser { limits, now, left: limits.operands }.filter(json, Depth::default())
 }
 
+/// Reads what is asked of one field: tests of a path that is legal already.
+///
+/// # Errors
+/// As [`filter`].
+pub(crate) fn field(path: Path, json: Json, limits: &Limits, now: Date) -> Result<Vec<Filter>, ParseError> {
+    let mut parts = Vec::new();
+    Parser { limits, now, left: limits.operands }.field(path, json, Depth::default(), &mut parts)?;
+    Ok(parts)
+}
+
 #[derive(Clone, Copy, Default)]
 struct Depth {
     logic: usize,

@@ -1,6 +1,6 @@
 //! What a path finds in an object, through arrays of objects.
 
-use crate::{Object, Path, Value};
+use crate::{Object, Path, Value, value::Map};
 
 /// One thing that a path leads to; `None` where it leads to nothing.
 pub(crate) type Branch<'a> = Option<&'a Value>;
@@ -18,7 +18,15 @@ pub(crate) fn visit<T>(object: &Object, path: &Path, lend: impl FnOnce(&[Branch<
     if let Some(own) = own {
         return lend(&[Some(&own)]);
     }
-    let root = object.fields.get(path.root());
+    below(object.fields.get(path.root()), path, lend)
+}
+
+/// Lends what the path finds in a map, as [`visit`] does.
+pub(crate) fn visit_map<T>(map: &Map, path: &Path, lend: impl FnOnce(&[Branch<'_>]) -> T) -> T {
+    below(map.get(path.root()), path, lend)
+}
+
+fn below<T>(root: Branch<'_>, path: &Path, lend: impl FnOnce(&[Branch<'_>]) -> T) -> T {
     if !path.is_dotted() {
         return lend(&[root]);
     }

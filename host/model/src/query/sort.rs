@@ -145,12 +145,15 @@ pub fn values(a: &Value, b: &Value) -> Ordering {
 }
 
 fn by_value(a: &Object, b: &Object, key: &Order) -> Ordering {
-    let rank = |object: &Object| {
-        let found = |branches: &[Branch<'_>]| representative(branches, key.descending).cloned();
-        place::visit(object, &key.path, found).unwrap_or(Value::Null)
-    };
+    let rank =
+        |object: &Object| place::visit(object, &key.path, |branches| self::rank(branches, key.descending));
     let ordering = total(&rank(a), &rank(b));
     if key.descending { ordering.reverse() } else { ordering }
+}
+
+/// What counts of all that was found, null for nothing.
+pub(crate) fn rank(branches: &[Branch<'_>], descending: bool) -> Value {
+    representative(branches, descending).cloned().unwrap_or(Value::Null)
 }
 
 /// The value that stands for all that was found; `None` for absent.

@@ -171,6 +171,7 @@ mod tests {
         Found {
             objects: rows.filter(|id| !hidden.contains(id)).map(|id| object(id)).collect(),
             count: query.count.then_some(matching.len() as u64),
+            ..Found::default()
         }
     }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use data::Shape;
 use model::{
-    ClassName, Code, Date, Limit, Order, ParseError, Path, Query,
+    ClassName, Code, Date, FieldName, Limit, Order, ParseError, Path, Query,
     name::shown,
-    query::{By, Limits},
+    query::{Advice, By, Explain, Limits, ReadPreference},
 };
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -81,12 +81,19 @@ pub(crate) fn find(
             "count" => query.count = truthy(&given.json()),
             "includeAll" => shape.include_all |= truthy(&given.json()),
             "keys" | "excludeKeys" | "include" => shape_part(&mut shape, &name, given)?,
-            "readPreference" | "includeReadPreference" | "subqueryReadPreference" => preference(given)?,
-            // Both only speak to the database's planner and log.
-            "hint" | "comment" => {}
-            "explain" | "redirectClassNameForKey" => not_yet(&name, &given.json())?,
+            "readPreference" => query.advice.read_preference = ReadPreference::parse(&given.json())?,
+            "includeReadPreference" => query.include_preference = ReadPreference::parse(&given.json())?,
+            "subqueryReadPreference" => query.subquery_preference = ReadPreference::parse(&given.json())?,
+            "hint" => query.advice.hint = Advice::hint(given.json())?,
+            "comment" => query.advice.comment = Advice::comment(given.json())?,
+            "explain" => query.explain = Explain::parse(&given.json())?,
+            "redirectClassNameForKey" => query.redirect = redirect(given.json())?,
             other => return Err(invalid(format!("Invalid parameter for query: {}", shown(other)))),
         }
+    }
+    if shape.score {
+        query.score = true;
+        shape.keys.get_or_insert_default().push(path("score")?);
     }
     query.keys = shape.keys;
     query.exclude_keys = shape.exclude_keys;
@@ -104,7 +111,9 @@ pub(crate) fn get(parameters: Parameters) -> Result<Shape, ParseError> {
     for (name, given) in parameters.0 {
         match name.as_str() {
             "keys" | "excludeKeys" | "include" => shape_part(&mut shape, &name, given)?,
-            "readPreference" | "includeReadPreference" | "subqueryReadPreference" => preference(given)?,
+            "readPreference" | "includeReadPreference" | "subqueryReadPreference" => {
+                ReadPreference::parse(&given.json())?;
+            }
             _ => return Err(invalid("Improper encode of parameter")),
         }
     }
@@ -125,19 +134,12 @@ fn truthy(json: &Json) -> bool {
     }
 }
 
-fn not_yet(name: &str, json: &Json) -> Result<(), ParseError> {
-    if !truthy(json) {
-        return Ok(());
-    }
-    Err(ParseError::new(Code::CommandUnavailable, format!("{name} is not supported yet")))
-}
-
-fn preference(given: Given) -> Result<(), ParseError> {
-    let known = ["PRIMARY", "PRIMARY_PREFERRED", "SECONDARY", "SECONDARY_PREFERRED", "NEAREST"];
-    match given.json() {
-        Json::Null => Ok(()),
-        Json::String(name) if known.iter().any(|known| name.eq_ignore_ascii_case(known)) => Ok(()),
-        _ => Err(invalid("Not supported read preference.")),
+fn redirect(json: Json) -> Result<Option<FieldName>, ParseError> {
+    match json {
+        Json::Null => Ok(None),
+        Json::String(key) if key.is_empty() => Ok(None),
+        Json::String(key) => FieldName::new(&key).map(Some),
+        _ => Err(invalid("bad redirectClassNameForKey value: it must be the name of a field")),
     }
 }
 
@@ -211,7 +213,11 @@ fn shape_part(shape: &mut Shape, name: &str, given: Given) -> Result<(), ParseEr
                 }
             }
         }
-        "keys" if present => shape.keys = Some(paths(&names)?),
+        "keys" if present => {
+            let (score, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name == "$score");
+            shape.score = !score.is_empty();
+            shape.keys = Some(paths(&names)?);
+        }
         "keys" => {}
         _ => shape.exclude_keys = paths(&names)?,
     }
@@ -238,8 +244,10 @@ fn order(given: Given) -> Result<Vec<Order>, ParseError> {
         let path = match name {
             "_created_at" => path("createdAt")?,
             "_updated_at" => path("updatedAt")?,
+            // The best answer comes first, whichever way it is asked for.
             "$score" => {
-                return Err(ParseError::new(Code::CommandUnavailable, "$score is not supported yet"));
+                order.push(Order { path: path("score")?, descending: false, by: By::Score });
+                continue;
             }
             name => path(name)?,
         };

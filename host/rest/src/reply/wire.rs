@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data::{Found, LoggedIn, Saved};
-use model::{Acl, Object, Value};
+use model::{Acl, ClassName, Object, Value};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -177,21 +177,59 @@ pub(crate) struct FoundJson<'a>(pub(crate) &'a Found);
 
 impl Serialize for FoundJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Rows<'a>(&'a [Object]);
+        struct Rows<'a> {
+            objects: &'a [Object],
+            class: Option<&'a ClassName>,
+        }
+        struct OfClass<'a>(&'a Object, &'a ClassName);
+        impl Serialize for OfClass<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                members(&mut map, self.0, false)?;
+                map.serialize_entry("className", self.1.as_str())?;
+                map.end()
+            }
+        }
         impl Serialize for Rows<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut rows = serializer.serialize_seq(Some(self.0.len()))?;
-                for object in self.0 {
-                    rows.serialize_element(&ObjectJson(object))?;
+                let mut rows = serializer.serialize_seq(Some(self.objects.len()))?;
+                for object in self.objects {
+                    match self.class {
+                        Some(class) => rows.serialize_element(&OfClass(object, class))?,
+                        None => rows.serialize_element(&ObjectJson(object))?,
+                    }
                 }
                 rows.end()
             }
         }
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("results", &Rows(&self.0.objects))?;
+        match &self.0.plan {
+            Some(plan) => map.serialize_entry("results", &ValueJson(plan))?,
+            None => {
+                let class = self.0.class.as_ref();
+                map.serialize_entry("results", &Rows { objects: &self.0.objects, class })?;
+            }
+        }
         if let Some(count) = self.0.count {
             map.serialize_entry("count", &count)?;
         }
+        map.end()
+    }
+}
+
+/// What an aggregation or a distinct answers: `{"results"}`.
+pub(crate) struct ValuesJson<'a>(pub(crate) &'a [Value]);
+
+impl Serialize for ValuesJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Rows<'a>(&'a [Value]);
+        impl Serialize for Rows<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.iter().map(ValueJson))
+            }
+        }
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("results", &Rows(self.0))?;
         map.end()
     }
 }

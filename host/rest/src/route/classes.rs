@@ -87,7 +87,13 @@ pub(super) async fn find_in(call: Call, class: ClassName) -> Answer {
     let limits = if call.cx.is_master() {
         Limits::trusted()
     } else {
-        Limits { subqueries: call.hall.data.config().subquery_depth, ..Limits::default() }
+        let config = call.hall.data.config();
+        Limits {
+            depth: config.query_depth,
+            subqueries: config.subquery_depth,
+            regex: config.allow_regex,
+            ..Limits::default()
+        }
     };
     let query = query::find(class, parameters, &limits, call.hall.data.now())?;
     let found = call.hall.data.find(&call.cx, query).await?;

@@ -41,7 +41,6 @@ pub(super) const ROWS: &[Row] = later! {
     "The global config": GET "/config" Keys, PUT "/config" Master;
     "The GraphQL config": GET "/graphql-config" Keys, PUT "/graphql-config" Master;
     "GraphQL": GET "/graphql" Keys, POST "/graphql" Keys;
-    "Aggregating": GET "/aggregate/{class}" Master;
     "Sending a push": POST "/push" Master;
     "Naming push audiences":
         POST "/push_audiences" Master, GET "/push_audiences" Master, GET "/push_audiences/{id}" Master,

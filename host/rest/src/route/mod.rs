@@ -1,5 +1,6 @@
 //! The one table of all routes: a method, a path, a handler, and who may come.
 
+mod aggregate;
 mod batch;
 mod classes;
 mod functions;
@@ -27,6 +28,7 @@ static TABLE: &[&[Row]] = &[
     roles::ROWS,
     functions::ROWS,
     schemas::ROWS,
+    aggregate::ROWS,
     batch::ROWS,
     system::ROWS,
     later::ROWS,

@@ -1,8 +1,8 @@
 //! Finds and counts carried out on a connection: the statement, then what SQL left to do.
 
 use futures_util::StreamExt as _;
-use model::{Filter, Limit, Object, query::Sorter};
-use sqlx::SqliteConnection;
+use model::{Filter, Limit, Object, Value, query::Sorter, value::Map};
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Lite, decode, run};
 use crate::{
@@ -34,6 +34,31 @@ pub(super) async fn find(
     let wish = Wish { filter: &filter, ..wish };
     let objects = sift(connection, layout, &wish, compile::find(&Lite, layouts, layout, &wish)?).await?;
     Ok(trimmed(objects, &wish))
+}
+
+/// Asks SQLite how it would find objects.
+pub(super) async fn explain(
+    connection: &mut SqliteConnection,
+    layouts: &Layouts,
+    layout: &Layout,
+    wish: Wish<'_>,
+) -> Result<Value, Fault> {
+    let find = compile::find(&Lite, layouts, layout, &wish)?;
+    let mut statement = Statement::new("EXPLAIN QUERY PLAN ");
+    compile::append(&mut statement, find.statement);
+    let rows = run::all(connection, statement).await?;
+    let steps = rows.iter().map(|row| Ok(Value::String(row.try_get("detail")?)));
+    Ok(plan(steps.collect::<Result<_, sqlx::Error>>()?, find.exact))
+}
+
+/// A plan: the steps in SQLite's words, and whether the server checks each row again.
+pub(super) fn plan(steps: Vec<Value>, exact: bool) -> Value {
+    let plan = Map::from([
+        ("steps".to_owned(), Value::Array(steps)),
+        ("checkedAgain".to_owned(), Value::Boolean(!exact)),
+    ]);
+    let planner = Map::from([("winningPlan".to_owned(), Value::Object(plan))]);
+    Value::Object(Map::from([("queryPlanner".to_owned(), Value::Object(planner))]))
 }
 
 /// Counts objects.

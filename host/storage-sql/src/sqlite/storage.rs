@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use ::storage::{Error, Select, Storage, Write, Written};
+use ::storage::{Error, Features, Select, Storage, Write, Written};
 use async_trait::async_trait;
-use model::{ClassName, Filter, Object, ObjectId, Schema};
+use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
 use tokio::sync::oneshot;
 
 use super::{
@@ -72,6 +72,31 @@ impl Storage for Sqlite {
                 return done;
             }
         }
+    }
+
+    async fn explain(&self, select: &Select, _: Explain) -> Result<Value, Error> {
+        let class = &select.schema.class;
+        let mut tries = 0;
+        loop {
+            let layouts = self.layouts();
+            let Some(layout) = layouts.get(class) else { return Ok(load::plan(Vec::new(), true)) };
+            let wish = Wish {
+                order: &select.order,
+                skip: select.skip,
+                limit: select.limit,
+                fields: select.fields.as_deref(),
+                ..Wish::all(&select.filter)
+            };
+            let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
+            let done = load::explain(reader.connection(), &layouts, layout, wish).await;
+            if let Some(done) = self.settle(class, &layouts, reader, done, &mut tries) {
+                return done;
+            }
+        }
+    }
+
+    fn features(&self) -> Features {
+        Features { explain: true, ..Features::default() }
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, Error> {

@@ -5,6 +5,7 @@
 //! ```
 
 mod acl;
+mod aggregate;
 mod agree;
 mod bench;
 mod commit;
@@ -88,6 +89,7 @@ const GROUPS: &[&[Case]] = &[
     geo::CASES,
     words::CASES,
     distinct::CASES,
+    aggregate::CASES,
     unique::CASES,
     commit::CASES,
     schema::CASES,

@@ -185,7 +185,7 @@ impl Class {
 }
 
 /// The one id that a filter can pass at all, if it says so on its top level.
-fn single_id(filter: &Filter) -> Option<&str> {
+pub(super) fn single_id(filter: &Filter) -> Option<&str> {
     match filter {
         Filter::Test(path, Test::Eq(value)) if *path == "objectId" => value.as_str(),
         Filter::And(parts) => parts.iter().find_map(single_id),

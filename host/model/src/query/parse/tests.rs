@@ -150,7 +150,7 @@ fn logic_nests() {
     let parsed = read(json!({"$or": [{"a": 1}, {"$and": [{"b": 2}, {"c": 3}]}], "$nor": [{"d": 4}]}));
     let one = |name: &str, n: f64| test(name, Test::Eq(Value::Number(n)));
     let or = Filter::Or(vec![one("a", 1.0), Filter::And(vec![one("b", 2.0), one("c", 3.0)])]);
-    assert_eq!(parsed, Filter::And(vec![Filter::Nor(vec![one("d", 4.0)]), or]));
+    assert_eq!(parsed, Filter::And(vec![or, Filter::Nor(vec![one("d", 4.0)])]));
 }
 
 #[test]

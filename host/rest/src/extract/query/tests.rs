@@ -93,24 +93,28 @@ fn bad_parameters_get_the_codes_of_the_reference() {
         ("order=a%20b", json!({}), 105, "Invalid field name: (not shown).".to_owned()),
         ("order=_hashed_password", json!({}), 105, "Invalid field name: _hashed_password.".to_owned()),
         ("order=-authData.x.id", json!({}), 105, "Invalid field name: authData.x.id.".to_owned()),
-        ("order=$score", json!({}), 108, "$score is not supported yet".to_owned()),
         ("include=a..b", json!({}), 105, "Invalid field name: a..b.".to_owned()),
         ("", json!({"keys": {"a": 1}}), 102, "bad keys value: it must be a list of names".to_owned()),
         ("", json!({"include": [1]}), 102, "bad include value: it must be a list of names".to_owned()),
         ("readPreference=FASTEST", json!({}), 102, "Not supported read preference.".to_owned()),
-        ("explain=true", json!({}), 108, "explain is not supported yet".to_owned()),
-        (
-            "redirectClassNameForKey=a",
-            json!({}),
-            108,
-            "redirectClassNameForKey is not supported yet".to_owned(),
-        ),
+        ("explain=loud", json!({}), 102, "Invalid value for explain".to_owned()),
+        ("redirectClassNameForKey=a.b", json!({}), 105, "Invalid field name.".to_owned()),
+        ("hint=3", json!({}), 102, "bad hint value: it must be an index's name or its fields".to_owned()),
+        ("comment=3", json!({}), 102, "bad comment value: it must be a text of at most 512 bytes".to_owned()),
     ];
     for (url, body, code, text) in cases {
         let error = read(url, body).map(|_| ()).unwrap_err();
         assert_eq!((error.code.number(), error.message.into_owned()), (code, text), "{url}");
     }
-    assert!(read("explain=false", json!({})).is_ok());
+    assert!(read("explain=false", json!({})).unwrap().explain.is_none());
+    assert!(read("explain=true", json!({})).unwrap().explain.is_some());
+    assert_eq!(read("redirectClassNameForKey=a", json!({})).unwrap().redirect.unwrap(), *"a");
+    let best = read("order=-$score&keys=name,$score", json!({})).unwrap();
+    assert!(best.score && best.order[0].by == By::Score && !best.order[0].descending);
+    assert_eq!(best.keys.unwrap().len(), 2);
+    let advice = read("hint=by_name&comment=why&readPreference=nearest", json!({})).unwrap().advice;
+    assert!(advice.hint.is_some() && advice.comment.is_some());
+    assert_eq!(advice.read_preference, Some(ReadPreference::Nearest));
 }
 
 #[test]

@@ -50,9 +50,9 @@ fn what_is_written_is_what_the_model_shows() {
 
 #[test]
 fn a_find_answers_results_and_the_count_that_was_asked_for() {
-    let mut found = Found { objects: vec![patient()], count: None };
+    let mut found = Found { objects: vec![patient()], ..Found::default() };
     assert_eq!(written(&FoundJson(&found)), json!({"results": [encode::object_json(&patient())]}));
-    found = Found { objects: Vec::new(), count: Some(7) };
+    found = Found { count: Some(7), ..Found::default() };
     assert_eq!(written(&FoundJson(&found)), json!({"results": [], "count": 7}));
 }
 

@@ -1,0 +1,145 @@
+//! Aggregations and distinct values: reads with the master key's authority.
+
+use std::collections::BTreeSet;
+
+use model::{
+    ClassName, Code, FieldName, Filter, Object, ObjectId, Path, Pipeline, Value, query::Advice,
+    schema::ClassOp,
+};
+
+use super::shape;
+use crate::{
+    Context, Data, Error,
+    action::{Action, Target},
+    ledger::Entry,
+    policy,
+};
+
+/// Columns whose values nobody may gather, besides all that start with `_`.
+const SECRET: [(&str, &str); 3] =
+    [("_User", "password"), ("_User", "sessionToken"), ("_Session", "sessionToken")];
+
+impl Data {
+    /// Sends the objects of a class through a pipeline.
+    ///
+    /// # Errors
+    /// 403 without the master key, 102 for a pipeline that can't be.
+    pub async fn aggregate(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        pipeline: &Pipeline,
+    ) -> Result<Vec<Value>, Error> {
+        let mut entry = self.inner.ledger.begin(cx, Action::Aggregate, &Target::class(class)).await?;
+        let answer = self.try_aggregate(cx, &mut entry, class, pipeline).await;
+        entry.finish(answer).await
+    }
+
+    async fn try_aggregate(
+        &self,
+        cx: &Context,
+        entry: &mut Entry,
+        class: &ClassName,
+        pipeline: &Pipeline,
+    ) -> Result<Vec<Value>, Error> {
+        needs_master(cx)?;
+        for name in pipeline.classes() {
+            let known = ClassName::new(name).ok().and_then(|class| self.inner.schemas.find(&class));
+            let Some(schema) = known else {
+                return Err(Error::refused(
+                    Code::InvalidQuery,
+                    "the pipeline looks at a class that isn't known",
+                ));
+            };
+            policy::permit(cx, &schema, ClassOp::Find)?;
+            // How many of its objects were looked at, only the database knows.
+            self.inner.ledger.did(cx, Action::Aggregate, &Target::class(&schema.class))?;
+        }
+        let fields = pipeline.fields();
+        let fields: BTreeSet<FieldName> =
+            fields.iter().filter_map(|name| FieldName::new(name).ok()).collect();
+        entry.leaves_fields(&fields);
+        let Some(schema) = self.inner.schemas.find(class) else { return Ok(Vec::new()) };
+        let permit = policy::permit(cx, &schema, ClassOp::Find)?;
+        let found = self.inner.vault.aggregate(&permit, pipeline).await?;
+        entry.counted(found.len() as u64);
+        if pipeline.keeps_objects() {
+            let objects: Vec<Object> =
+                found.iter().filter_map(|value| named(class, value, self.now())).collect();
+            if objects.len() == found.len() {
+                entry.counted(0);
+                entry.leaves(&objects);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The different values of a field among the objects that a filter passes.
+    ///
+    /// # Errors
+    /// 403 without the master key, 105 for a field that nobody may gather; and as a find.
+    pub async fn distinct(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        path: &Path,
+        filter: Filter,
+        advice: &Advice,
+    ) -> Result<Vec<Value>, Error> {
+        let target = Target { shape: shape::of(&filter), ..Target::class(class) };
+        let mut entry = self.inner.ledger.begin(cx, Action::Aggregate, &target).await?;
+        let answer = self.try_distinct(cx, &mut entry, class, path, filter, advice).await;
+        entry.finish(answer).await
+    }
+
+    async fn try_distinct(
+        &self,
+        cx: &Context,
+        entry: &mut Entry,
+        class: &ClassName,
+        path: &Path,
+        filter: Filter,
+        advice: &Advice,
+    ) -> Result<Vec<Value>, Error> {
+        needs_master(cx)?;
+        if path.starts_with('_') || SECRET.contains(&(class.as_str(), path.root())) {
+            return Err(Error::refused(Code::InvalidKeyName, "Invalid key name."));
+        }
+        let Some(schema) = self.inner.schemas.find(class) else { return Ok(Vec::new()) };
+        let permit = policy::permit(cx, &schema, ClassOp::Find)?;
+        let mut query = model::Query::new(class.clone());
+        query.filter = filter;
+        query.spread();
+        policy::check_query(cx, &permit, &query)?;
+        let filter = self.resolve(cx, query.filter, 0).await?;
+        let filter = self.ask_relations(&permit, filter).await?;
+        let values = self.inner.vault.distinct(&permit, path, filter, advice).await?;
+        entry.leaves_fields(&[path.field()]);
+        entry.counted(values.len() as u64);
+        Ok(values)
+    }
+
+    /// What the storage offers beyond its contract, and where it differs.
+    pub fn features(&self) -> crate::Features {
+        self.inner.vault.features()
+    }
+}
+
+fn needs_master(cx: &Context) -> Result<(), Error> {
+    if cx.holds_master_key() && cx.grant().is_none() {
+        return Ok(());
+    }
+    Err(Error::Forbidden("Permission denied"))
+}
+
+/// The object that a document still is, with the names of its fields, for the trail.
+fn named(class: &ClassName, document: &Value, at: model::Date) -> Option<Object> {
+    let Value::Object(map) = document else { return None };
+    let id = ObjectId::new(map.get("objectId")?.as_str()?).ok()?;
+    let mut object = Object::new(class.clone(), id, at);
+    let own = ["objectId", "createdAt", "updatedAt", "ACL"];
+    for name in map.keys().filter(|name| !own.contains(&name.as_str())) {
+        object.fields.extend(FieldName::new(name).ok().map(|name| (name, Value::Null)));
+    }
+    Some(object)
+}

@@ -1,0 +1,131 @@
+//! Expressions: what a stage works out of a document.
+
+mod array;
+mod conditional;
+mod date;
+mod number;
+mod operator;
+mod parse;
+mod set;
+mod text;
+mod variable;
+
+use super::document::{FieldPath, below};
+use crate::{Date, ParseError, Value, value::Map};
+
+pub(super) use operator::truthy;
+pub(super) use parse::{date as literal_date, literal};
+
+/// What an expression comes to; `None` is a missing value.
+pub(super) type Answer = Result<Option<Value>, ParseError>;
+
+/// A function of values that are worked out already.
+type Function = fn(&[Option<Value>]) -> Answer;
+
+/// An expression, read and checked.
+#[derive(Clone)]
+pub(super) enum Expression {
+    /// A value.
+    Literal(Value),
+    /// A missing value: `$$REMOVE`.
+    Nothing,
+    /// A field of the document.
+    Field(FieldPath),
+    /// A variable, and what is below it.
+    Variable(String, Vec<String>),
+    /// An object of expressions.
+    Object(Vec<(String, Expression)>),
+    /// An array of expressions.
+    Array(Vec<Expression>),
+    /// A function of expressions.
+    Call(Function, Vec<Expression>),
+    /// `$and`, `$or`: as many as are needed.
+    All(Vec<Expression>),
+    /// See [`Expression::All`].
+    Any(Vec<Expression>),
+    /// The first condition that holds decides.
+    Switch(Vec<(Expression, Expression)>, Option<Box<Expression>>),
+    /// The first that isn't null.
+    IfNull(Vec<Expression>),
+    /// Names for values, then an expression that uses them.
+    Let(Vec<(String, Expression)>, Box<Expression>),
+    /// Each element of an array, made into something.
+    Map { input: Box<Expression>, name: String, into: Box<Expression> },
+    /// Some elements of an array.
+    Filter {
+        input: Box<Expression>,
+        name: String,
+        condition: Box<Expression>,
+        limit: Option<Box<Expression>>,
+    },
+    /// All elements of an array, folded into one value.
+    Reduce { input: Box<Expression>, initial: Box<Expression>, into: Box<Expression> },
+}
+
+/// What an expression sees.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    /// The document.
+    pub(super) document: &'a Map,
+    /// The moment of the aggregation.
+    pub(super) now: Date,
+    /// The variables, innermost last.
+    pub(super) variables: &'a [(String, Option<Value>)],
+}
+
+impl<'a> Scope<'a> {
+    fn with(self, more: Vec<(String, Option<Value>)>) -> Vec<(String, Option<Value>)> {
+        let mut variables = self.variables.to_vec();
+        variables.extend(more);
+        variables
+    }
+}
+
+impl Expression {
+    /// Works the expression out.
+    ///
+    /// # Errors
+    /// 102 when an operator is given what it can't take.
+    pub(super) fn answer(&self, scope: Scope<'_>) -> Answer {
+        match self {
+            Expression::Literal(value) => Ok(Some(value.clone())),
+            Expression::Nothing => Ok(None),
+            Expression::Field(path) => Ok(path.find(scope.document)),
+            Expression::Variable(name, rest) => Ok(variable::find(name, rest, scope)),
+            Expression::Object(members) => {
+                let mut map = Map::new();
+                for (name, member) in members {
+                    map.extend(member.answer(scope)?.map(|value| (name.clone(), value)));
+                }
+                Ok(Some(Value::Object(map)))
+            }
+            Expression::Array(items) => {
+                let items = items.iter().map(|item| Ok(item.answer(scope)?.unwrap_or(Value::Null)));
+                Ok(Some(Value::Array(items.collect::<Result<_, ParseError>>()?)))
+            }
+            Expression::Call(function, arguments) => {
+                let arguments = arguments.iter().map(|argument| argument.answer(scope));
+                function(&arguments.collect::<Result<Vec<_>, _>>()?)
+            }
+            Expression::All(parts) => conditional::all(parts, scope),
+            Expression::Any(parts) => conditional::any(parts, scope),
+            Expression::Switch(branches, default) => conditional::switch(branches, default.as_deref(), scope),
+            Expression::IfNull(parts) => conditional::if_null(parts, scope),
+            Expression::Let(names, inner) => {
+                let named = names.iter().map(|(name, value)| Ok((name.clone(), value.answer(scope)?)));
+                let variables = scope.with(named.collect::<Result<_, ParseError>>()?);
+                inner.answer(Scope { variables: &variables, ..scope })
+            }
+            Expression::Map { input, name, into } => variable::map(input, name, into, scope),
+            Expression::Filter { input, name, condition, limit } => {
+                variable::filter(input, name, condition, limit.as_deref(), scope)
+            }
+            Expression::Reduce { input, initial, into } => variable::reduce(input, initial, into, scope),
+        }
+    }
+}
+
+/// A value below a variable's.
+fn inside(value: &Value, rest: &[String]) -> Option<Value> {
+    below(value, rest)
+}

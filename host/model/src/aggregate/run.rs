@@ -1,0 +1,171 @@
+//! A plan carried out on documents.
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use super::{
+    document::{answer, document, take},
+    expression::Scope,
+    invalid,
+    plan::{Plan, Step},
+};
+use crate::{ClassName, Date, Object, ParseError, Value, value::Map};
+
+/// The most documents that an aggregation may hold at once; whoever loads objects for one stops there, too.
+pub const MOST_DOCUMENTS: usize = 100_000;
+
+/// How often a document may go through a stage in one aggregation.
+const MOST_WORK: usize = 10_000_000;
+
+/// The objects of other classes that a plan looks at, as documents.
+pub type Foreign = BTreeMap<ClassName, Vec<Map>>;
+
+/// What the steps of one run share.
+pub(super) struct Run<'a> {
+    pub(super) foreign: &'a Foreign,
+    pub(super) now: Date,
+    left: Cell<usize>,
+}
+
+impl Run<'_> {
+    /// Counts work.
+    ///
+    /// # Errors
+    /// 102 when it is too much.
+    pub(super) fn spend(&self, documents: usize) -> Result<(), ParseError> {
+        match self.left.get().checked_sub(documents) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => Err(invalid("the aggregation is too much work: narrow what goes in with $match")),
+        }
+    }
+}
+
+/// Refuses to hold too many documents.
+fn bounded(documents: &[Map]) -> Result<(), ParseError> {
+    if documents.len() > MOST_DOCUMENTS {
+        return Err(invalid(format!(
+            "the aggregation holds more than {MOST_DOCUMENTS} objects at once: narrow what goes in with $match"
+        )));
+    }
+    Ok(())
+}
+
+impl Plan {
+    /// Carries out the steps that a find leaves, and answers the documents that come out.
+    ///
+    /// # Errors
+    /// 102 when an operator meets what it can't take, or there is too much to hold or to do.
+    pub fn run(&self, objects: Vec<Object>, foreign: &Foreign, now: Date) -> Result<Vec<Value>, ParseError> {
+        let run = Run { foreign, now, left: Cell::new(MOST_WORK) };
+        foreign.values().try_for_each(|documents| bounded(documents))?;
+        let documents = objects.into_iter().map(document).collect();
+        Ok(steps(&self.steps, documents, &run, &[])?.into_iter().map(answer).collect())
+    }
+}
+
+/// Sends documents through steps.
+pub(super) fn steps(
+    steps: &[Step],
+    mut documents: Vec<Map>,
+    run: &Run<'_>,
+    variables: &[(String, Option<Value>)],
+) -> Result<Vec<Map>, ParseError> {
+    bounded(&documents)?;
+    for step in steps {
+        run.spend(documents.len() + 1)?;
+        documents = one(step, documents, run, variables)?;
+        bounded(&documents)?;
+    }
+    Ok(documents)
+}
+
+fn one(
+    step: &Step,
+    mut documents: Vec<Map>,
+    run: &Run<'_>,
+    variables: &[(String, Option<Value>)],
+) -> Result<Vec<Map>, ParseError> {
+    let nothing = Map::new();
+    let scope = Scope { document: &nothing, now: run.now, variables };
+    Ok(match step {
+        Step::Match(condition) => {
+            let mut kept = Vec::new();
+            for document in documents {
+                if condition.passes(Scope { document: &document, ..scope })? {
+                    kept.push(document);
+                }
+            }
+            kept
+        }
+        Step::Sort(sort) => sort.sort(documents),
+        Step::Skip(skip) => documents.split_off((*skip).min(documents.len())),
+        Step::Limit(limit) => {
+            documents.truncate(*limit);
+            documents
+        }
+        Step::Sample(size) => sample(documents, *size, run.now),
+        Step::Count(_) if documents.is_empty() => Vec::new(),
+        Step::Count(field) => vec![Map::from([(field.clone(), Value::Number(documents.len() as f64))])],
+        Step::Project(projection) => documents
+            .into_iter()
+            .map(|document| projection.project(document, scope))
+            .collect::<Result<_, _>>()?,
+        Step::Sets(sets) => {
+            documents.into_iter().map(|document| sets.set(document, scope)).collect::<Result<_, _>>()?
+        }
+        Step::Unset(paths) => {
+            for document in &mut documents {
+                paths.iter().for_each(|path| take(document, path));
+            }
+            documents
+        }
+        Step::Replace(expression) => documents
+            .into_iter()
+            .map(|document| match expression.answer(Scope { document: &document, ..scope })? {
+                Some(Value::Object(map)) => Ok(map),
+                _ => Err(invalid("a new root must be an object")),
+            })
+            .collect::<Result<_, _>>()?,
+        Step::Unwind(unwind) => {
+            let mut out = Vec::new();
+            for document in documents {
+                unwind.unwind(document, &mut out);
+                bounded(&out)?;
+            }
+            out
+        }
+        Step::Group(group) => group.group(&documents, scope)?,
+        Step::Bucket(bucket) => bucket.group(&documents, scope)?,
+        Step::Facet(facets) => {
+            let mut map = Map::new();
+            for (name, inner) in facets {
+                let found = steps(inner, documents.clone(), run, variables)?;
+                map.insert(name.clone(), Value::Array(found.into_iter().map(Value::Object).collect()));
+            }
+            vec![map]
+        }
+        Step::Lookup(lookup) => lookup.look(documents, run, variables)?,
+        Step::Union(union) => {
+            let more = run.foreign.get(&union.with).cloned().unwrap_or_default();
+            documents.extend(steps(&union.steps, more, run, variables)?);
+            documents
+        }
+    })
+}
+
+/// Picks some documents without a pattern; the moment of the aggregation decides which.
+fn sample(mut documents: Vec<Map>, size: usize, now: Date) -> Vec<Map> {
+    let mut state = (now.ms() as u64) | 1;
+    let mut picked = Vec::new();
+    while picked.len() < size && !documents.is_empty() {
+        // xorshift64
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let place = (state % documents.len() as u64) as usize;
+        picked.push(documents.swap_remove(place));
+    }
+    picked
+}

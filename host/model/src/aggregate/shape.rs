@@ -1,0 +1,138 @@
+//! Stages that order documents and lay out their arrays.
+
+use serde_json::Value as Json;
+
+use super::{
+    document::{FieldPath, put, take},
+    invalid,
+    plan::parts,
+};
+use crate::{
+    Order, ParseError, Path, Value,
+    query::{By, place, sort},
+    value::Map,
+};
+
+/// `$sort`
+pub(super) struct Sort(Vec<(Path, bool)>);
+
+impl Sort {
+    /// Reads sort keys; which of them is strongest is their order in the text.
+    ///
+    /// # Errors
+    /// 102 for what isn't 1 or -1.
+    pub(super) fn parse(json: &Json) -> Result<Sort, ParseError> {
+        let Some(map) = json.as_object().filter(|map| !map.is_empty()) else {
+            return Err(invalid("$sort must be an object with at least one field"));
+        };
+        let key = |(name, direction): (&String, &Json)| {
+            let path = parts(name).and_then(|parts| Path::new(&parts.join(".")).ok());
+            match (path, direction.as_f64()) {
+                (Some(path), Some(1.0)) => Ok((path, false)),
+                (Some(path), Some(-1.0)) => Ok((path, true)),
+                _ => Err(invalid("$sort key ordering must be 1 (for ascending) or -1 (for descending)")),
+            }
+        };
+        map.iter().map(key).collect::<Result<_, _>>().map(Sort)
+    }
+
+    /// By one field.
+    pub(super) fn descending(path: Path) -> Sort {
+        Sort(vec![(path, true)])
+    }
+
+    /// The order as storage knows it.
+    pub(super) fn order(&self) -> Vec<Order> {
+        let stored = |path: &Path| match path.as_str() {
+            "_id" => Path::from(crate::FieldName::known("objectId")),
+            _ => path.clone(),
+        };
+        self.0
+            .iter()
+            .map(|(path, descending)| Order { path: stored(path), descending: *descending, by: By::Value })
+            .collect()
+    }
+
+    /// Sorts documents; those that no key tells apart stay as they are.
+    pub(super) fn sort(&self, documents: Vec<Map>) -> Vec<Map> {
+        let ranks = |document: &Map| -> Vec<Value> {
+            self.0
+                .iter()
+                .map(|(path, descending)| {
+                    place::visit_map(document, path, |branches| sort::rank(branches, *descending))
+                })
+                .collect()
+        };
+        let mut ranked: Vec<(Vec<Value>, Map)> =
+            documents.into_iter().map(|document| (ranks(&document), document)).collect();
+        ranked.sort_by(|(a, _), (b, _)| {
+            let keys = a.iter().zip(b).zip(&self.0);
+            let mut orderings = keys.map(|((a, b), (_, descending))| {
+                let ordering = sort::values(a, b);
+                if *descending { ordering.reverse() } else { ordering }
+            });
+            orderings.find(|ordering| ordering.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        });
+        ranked.into_iter().map(|(_, document)| document).collect()
+    }
+}
+
+/// `$unwind`
+pub(super) struct Unwind {
+    path: FieldPath,
+    parts: Vec<String>,
+    index: Option<String>,
+    keep: bool,
+}
+
+impl Unwind {
+    /// Reads a path, or an object of a path and what is done with empty arrays.
+    ///
+    /// # Errors
+    /// 102 for anything else.
+    pub(super) fn parse(json: &Json) -> Result<Unwind, ParseError> {
+        let (path, index, keep) = match json {
+            Json::Object(map) => (
+                map.get("path").and_then(Json::as_str),
+                map.get("includeArrayIndex").and_then(Json::as_str),
+                map.get("preserveNullAndEmptyArrays").and_then(Json::as_bool).unwrap_or(false),
+            ),
+            json => (json.as_str(), None, false),
+        };
+        let name = path.and_then(|path| path.strip_prefix('$'));
+        let found = name.and_then(|name| Some((FieldPath::parse(name)?, parts(name)?)));
+        let Some((path, parts)) = found else {
+            return Err(invalid("path option to $unwind stage should be prefixed with a '$'"));
+        };
+        Ok(Unwind { path, parts, index: index.map(ToOwned::to_owned), keep })
+    }
+
+    /// Makes a document of each element.
+    pub(super) fn unwind(&self, mut document: Map, out: &mut Vec<Map>) {
+        let path = || self.parts.iter().map(String::as_str);
+        let mut made = |mut document: Map, index: Option<usize>| {
+            if let Some(name) = &self.index {
+                let index = index.map_or(Value::Null, |index| Value::Number(index as f64));
+                document.insert(name.clone(), index);
+            }
+            out.push(document);
+        };
+        match self.path.find(&document) {
+            Some(Value::Array(items)) if !items.is_empty() => {
+                for (index, item) in items.into_iter().enumerate() {
+                    let mut document = document.clone();
+                    put(&mut document, path(), item);
+                    made(document, Some(index));
+                }
+            }
+            Some(Value::Array(_)) if self.keep => {
+                take(&mut document, &self.parts);
+                made(document, None);
+            }
+            None | Some(Value::Null) if self.keep => made(document, None),
+            None | Some(Value::Null | Value::Array(_)) => {}
+            // A value that isn't an array counts as an array of itself.
+            Some(_) => made(document, None),
+        }
+    }
+}

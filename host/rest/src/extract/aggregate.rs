@@ -1,0 +1,153 @@
+//! What an aggregation or a distinct asks for, from the URL and from the body.
+
+use model::{
+    Code, Date, Filter, ParseError, Path, Pipeline,
+    name::shown,
+    query::{Advice, Limits, ReadPreference, parse},
+};
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::url;
+
+/// The two things that the route can do.
+pub(crate) enum Asked {
+    /// Objects sent through stages.
+    Pipeline(Pipeline),
+    /// The different values of a field.
+    Distinct {
+        /// The field, or a place below it.
+        path: Path,
+        /// Which objects.
+        filter: Filter,
+        /// What the database is told besides.
+        advice: Advice,
+    },
+}
+
+fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> ParseError {
+    ParseError::new(Code::InvalidQuery, text)
+}
+
+/// Reads what is asked for; of a parameter in both places, the URL's counts. Stages may stand among the parameters, in
+/// the order in which they came.
+///
+/// # Errors
+/// 102 for an unknown or malformed parameter, 105 for a name that can't be a field's, and as [`Pipeline::parse`].
+pub(crate) fn asked(
+    query: Option<&str>,
+    body: JsonMap<String, Json>,
+    now: Date,
+) -> Result<Asked, ParseError> {
+    let mut given = body;
+    for (name, text) in url::pairs(query) {
+        let json = serde_json::from_str(&text).unwrap_or_else(|_| Json::String(text.into_owned()));
+        given.insert(name.into_owned(), json);
+    }
+    let mut take = |name: &str| given.shift_remove(name).filter(|json| !json.is_null());
+    let advice = Advice {
+        hint: take("hint").map_or(Ok(None), Advice::hint)?,
+        comment: take("comment").map_or(Ok(None), Advice::comment)?,
+        read_preference: take("readPreference").map_or(Ok(None), |json| ReadPreference::parse(&json))?,
+    };
+    if take("explain").is_some_and(|json| json != Json::Bool(false)) {
+        return Err(ParseError::new(
+            Code::CommandUnavailable,
+            "Explaining an aggregation is not supported yet",
+        ));
+    }
+    let (distinct, condition, pipeline) = (take("distinct"), take("where"), take("pipeline"));
+    if let Some(distinct) = distinct {
+        return Ok(Asked::Distinct { path: path(&distinct)?, filter: filter(condition, now)?, advice });
+    }
+    let stages = match pipeline {
+        Some(Json::String(text)) => serde_json::from_str(&text)
+            .map_err(|_| ParseError::new(Code::InvalidJson, "pipeline parameter is not valid JSON"))?,
+        Some(pipeline) => pipeline,
+        None => Json::Object(std::mem::take(&mut given)),
+    };
+    if let Some(other) = given.keys().next() {
+        return Err(invalid(format!("Invalid parameter for query: {}", shown(other))));
+    }
+    Ok(Asked::Pipeline(Pipeline { advice, ..Pipeline::parse(stages, now)? }))
+}
+
+fn path(json: &Json) -> Result<Path, ParseError> {
+    let name = json.as_str().ok_or_else(|| invalid("bad distinct value: it must be the name of a field"))?;
+    Path::new(match name {
+        "_id" => "objectId",
+        "_created_at" => "createdAt",
+        "_updated_at" => "updatedAt",
+        name => name,
+    })
+    .map_err(|_| ParseError::new(Code::InvalidKeyName, format!("Invalid field name: {}.", shown(name))))
+}
+
+fn filter(condition: Option<Json>, now: Date) -> Result<Filter, ParseError> {
+    let condition = match condition {
+        None => return Ok(Filter::all()),
+        Some(Json::String(text)) => serde_json::from_str(&text)
+            .map_err(|_| ParseError::new(Code::InvalidJson, "where parameter is not valid JSON"))?,
+        Some(json) => json,
+    };
+    parse::filter(condition, &Limits::trusted(), now)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(query: &str, body: Json) -> Result<Asked, ParseError> {
+        let Json::Object(body) = body else { panic!("not an object") };
+        asked(Some(query).filter(|query| !query.is_empty()), body, Date(0))
+    }
+
+    fn stages(query: &str, body: Json) -> Vec<String> {
+        match read(query, body).unwrap() {
+            Asked::Pipeline(pipeline) => pipeline.stages.into_iter().map(|stage| stage.name).collect(),
+            Asked::Distinct { .. } => panic!("a distinct"),
+        }
+    }
+
+    #[test]
+    fn stages_keep_their_order() {
+        let expected = ["$sort", "$match", "$limit"];
+        let bare =
+            serde_json::from_str(r#"{"$sort": {"b": 1, "a": -1}, "$match": {}, "$limit": 1}"#).unwrap();
+        assert_eq!(stages("", bare), expected);
+        let array = json!([{"$sort": {"a": 1}}, {"$match": {}}, {"$limit": 1}]);
+        assert_eq!(stages("", json!({"pipeline": array, "comment": "why", "explain": false})), expected);
+        assert_eq!(stages(&format!("pipeline={array}"), json!({})), expected);
+        assert_eq!(stages("", json!({"pipeline": array.to_string()})), expected);
+    }
+
+    #[test]
+    fn a_distinct_has_a_field_and_conditions() {
+        let Asked::Distinct { path, filter, advice } =
+            read("distinct=_created_at&hint=x", json!({"where": {"a": 1}})).unwrap()
+        else {
+            panic!("a pipeline")
+        };
+        assert_eq!(path, *"createdAt");
+        assert!(filter != Filter::all() && advice.hint.is_some());
+        assert!(matches!(read("distinct=a", json!({"where": "{}"})), Ok(Asked::Distinct { .. })));
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (query, body, code) in [
+            ("", json!({"group": {"_id": null}}), 102),
+            ("", json!({"pipeline": [], "bogus": 1}), 102),
+            ("pipeline=[", json!({}), 107),
+            ("distinct=a..b", json!({}), 105),
+            ("", json!({"distinct": 1}), 102),
+            ("", json!({"distinct": "a", "where": "{"}), 107),
+            ("explain=true", json!({"pipeline": []}), 108),
+            ("comment=3", json!({"pipeline": []}), 102),
+            ("readPreference=TERTIARY", json!({"pipeline": []}), 102),
+        ] {
+            assert_eq!(read(query, body).err().unwrap().code.number(), code, "{query}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Aggregations and distinct values: the master key's.
+
+use model::ClassName;
+
+use super::{Call, Row, row};
+use crate::{
+    extract::aggregate::{self, Asked},
+    reply::{Answer, Reply, wire::ValuesJson},
+};
+
+pub(super) const ROWS: &[Row] = &[row!(GET "/aggregate/{class}" Master find)];
+
+async fn find(call: Call) -> Answer {
+    let class = ClassName::new(call.param(0))?;
+    let data = &call.hall.data;
+    let values = match aggregate::asked(call.query.as_deref(), call.body, data.now())? {
+        Asked::Pipeline(pipeline) => data.aggregate(&call.cx, &class, &pipeline).await?,
+        Asked::Distinct { path, filter, advice } => {
+            data.distinct(&call.cx, &class, &path, filter, &advice).await?
+        }
+    };
+    Reply::ok(&ValuesJson(&values))
+}
