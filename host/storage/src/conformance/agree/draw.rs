@@ -282,8 +282,23 @@ fn test(path: &str) -> Draw {
         1 => every::<bool>().prop_map(|exists| json!({"$exists": exists})),
         2 => pattern(),
         1 => vec(pattern(), 1..3).prop_map(|patterns| json!({"$all": patterns})),
+        1 => place(),
     ]
     .boxed()
+}
+
+/// Draws a test on places; no drawn point lies on an edge, where databases may differ.
+fn place() -> Draw {
+    let at = |latitude: f64, longitude: f64| json!({"__type": "GeoPoint", "latitude": latitude, "longitude": longitude});
+    of([
+        json!({"$nearSphere": at(0.1, 0.1), "$maxDistance": 0.01}),
+        json!({"$nearSphere": at(0.1, 0.1)}),
+        json!({"$within": {"$box": [at(-1.0, -1.0), at(1.0, 1.0)]}}),
+        json!({"$geoWithin": {"$polygon": [at(1.0, -3.0), at(1.0, 3.0), at(3.0, 0.5)]}}),
+        json!({"$geoWithin": {"$centerSphere": [[-2.0, 1.4], 0.01]}}),
+        json!({"$geoIntersects": {"$point": at(0.25, 0.5)}}),
+        json!({"$geoIntersects": {"$point": at(0.2, 1.5)}}),
+    ])
 }
 
 /// Draws a `where`.
