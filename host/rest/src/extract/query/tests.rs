@@ -27,7 +27,7 @@ fn a_url_and_a_body_say_the_same() {
                &include=e.f&includeAll=true&readPreference=nearest&hint=x&comment=y";
     let body = json!({
         "where": {"a": 1}, "order": "-b, c", "limit": 5, "skip": 2, "count": 1, "keys": ["a", "b.c"],
-        "excludeKeys": "d", "include": "e.f", "includeAll": true, "readPreference": "NEAREST", "hint": {"a": 1},
+        "excludeKeys": "d", "include": "e.f", "includeAll": true, "readPreference": "NEAREST", "hint": "x",
         "comment": "y",
     });
     let (from_url, from_body) = (read(url, json!({})).unwrap(), read("", body).unwrap());
