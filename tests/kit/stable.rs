@@ -17,6 +17,11 @@ fn is_random(text: &str) -> bool {
     text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Members by name: the order in which a server writes them is nobody's business.
+fn sorted(map: &Map<String, Json>) -> BTreeMap<&String, &Json> {
+    map.iter().collect()
+}
+
 impl Stable {
     /// Remembers nothing yet but the time, in Parse's form.
     pub(crate) fn since(start: String) -> Stable {
@@ -53,7 +58,7 @@ impl Stable {
                 if let Some(id) = map.get("objectId").and_then(Json::as_str).filter(|id| is_random(id)) {
                     self.id(id);
                 }
-                map.values().for_each(|value| self.meet(value));
+                sorted(map).into_values().for_each(|value| self.meet(value));
             }
             Json::Array(items) => items.iter().for_each(|item| self.meet(item)),
             _ => {}
@@ -63,13 +68,13 @@ impl Stable {
     fn value(&mut self, json: &Json, key: &str) -> Json {
         match json {
             Json::Object(map) => {
-                let mut named = Map::new();
-                for (key, value) in map {
+                let mut named = BTreeMap::new();
+                for (key, value) in sorted(map) {
                     let value = self.value(value, key);
                     let known = self.ids.get(key).cloned();
                     named.insert(known.unwrap_or_else(|| key.clone()), value);
                 }
-                Json::Object(named)
+                Json::Object(named.into_iter().collect())
             }
             Json::Array(items) => Json::Array(items.iter().map(|item| self.value(item, key)).collect()),
             Json::String(text) => Json::String(self.text(text, key)),
