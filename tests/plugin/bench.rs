@@ -16,7 +16,7 @@ fn the_benches_run() {
     let (said, errors) = (String::from_utf8_lossy(&bench.stdout), String::from_utf8_lossy(&bench.stderr));
     assert!(bench.status.success(), "{said}{errors}");
     for line in
-        ["fresh handle hook: grants, masks, limits, notes", "find 100 + afterFind", "with/without trail"]
+        ["fresh handle hook: grants", "one caller who waits", "find 100 + afterFind", "with/without trail"]
     {
         assert!(said.contains(line), "no line says {line:?}:\n{said}");
     }

@@ -9,6 +9,7 @@ mod host;
 mod http;
 mod operation;
 mod site;
+mod trail;
 
 use clap::Parser;
 use mimalloc::MiMalloc;
@@ -26,7 +27,7 @@ pub(crate) struct Options {
     /// A look whether everything runs: few requests, no figures to rely on.
     #[arg(long)]
     quick: bool,
-    /// Only the plugin host, without HTTP.
+    /// Only the plugin host and the trail, without HTTP.
     #[arg(long, conflicts_with = "http")]
     host: bool,
     /// Only over HTTP.
@@ -59,6 +60,7 @@ fn main() -> anyhow::Result<()> {
         let component = guest::build()?;
         if !options.http {
             host::measure(&component, &options).await?;
+            trail::measure(&options).await?;
         }
         if !options.host {
             http::measure(&component, &options).await?;

@@ -23,7 +23,7 @@ const SEGMENT: u64 = 4 << 20;
 const CROWD: usize = 8;
 
 /// That distance; a disk that takes as long by itself isn't waited for.
-const DISTANCE: Duration = Duration::from_millis(1);
+const DISTANCE: Duration = Duration::from_micros(500);
 
 /// How large a write-ahead file is made ahead: a segment and what the last batch adds to it.
 pub(crate) const ROOM: u64 = SEGMENT + (512 << 10);
