@@ -118,8 +118,8 @@ mod tests {
         });
         assert_eq!(
             lines(&answer).join("\n"),
-            "name: guard\nactive: -\nhooks:\n  -\n    class: Patient\n    on: before-save\nlimits: none\n\
-             problems: none\nread: name, ssn\nreasons:\n  - to see it\n  - why not"
+            "name: guard\nactive: -\nhooks:\n  -\n    on: before-save\n    class: Patient\nread: name, ssn\n\
+             problems: none\nreasons:\n  - to see it\n  - why not\nlimits: none"
         );
     }
 }
