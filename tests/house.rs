@@ -32,6 +32,7 @@ fn allowed(name: &str, folder: &str) -> Option<&'static [&'static str]> {
         "patient-guard",
         "hello-function",
         "guests",
+        "servers",
     ];
     let plan: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("model", &[] as &[&str]),
@@ -41,11 +42,12 @@ fn allowed(name: &str, folder: &str) -> Option<&'static [&'static str]> {
         ("data", &["model", "storage", "audit", "auth"]),
         ("rest", &["model", "data"]),
         ("plugin", &["model", "data"]),
-        ("storage-sql", &["model", "storage"]),
+        ("storage-sql", &["model", "storage", "servers"]),
         ("server", &["model", "storage", "audit", "auth", "data", "rest", "plugin", "storage-sql"]),
         ("parapet", &["parapet-macros"]),
         ("parapet-macros", &[]),
-        ("xtask", &[]),
+        ("xtask", &["servers"]),
+        ("servers", &[]),
         ("tests", EVERYTHING),
         ("bench", EVERYTHING),
     ]);

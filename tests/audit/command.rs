@@ -55,8 +55,7 @@ async fn a_trail_is_verified_shown_and_proved_from_while_the_server_runs_and_aft
 async fn behind_the_back(data_dir: &Path, class: &str, writes: impl FnOnce(Arc<Schema>) -> Vec<Write>) {
     let mut config = server::Config::default();
     config.server.data_dir = data_dir.to_owned();
-    let settings = storage_sql::Config { path: config.database_file().unwrap(), ..Default::default() };
-    let database = storage_sql::Sqlite::open(&settings).await.unwrap();
+    let database = database(&config).await;
     let schemas = database.schemas().await.unwrap();
     let schema = schemas.into_iter().find(|schema| schema.class.as_str() == class).unwrap();
     database.commit(writes(Arc::new(schema))).await.unwrap();
@@ -102,13 +101,19 @@ async fn a_database_that_was_changed_behind_the_servers_back_is_found_out() {
     assert!(smuggled.contains("is gone, but no record tells of its deletion"), "{smuggled}");
 }
 
+/// The embedded database of a server that doesn't run.
+async fn database(config: &server::Config) -> storage_sql::Sqlite {
+    let server::config::Place::Sqlite(path) = config.database_place().unwrap() else { panic!("a file") };
+    let settings = storage_sql::Config { path, ..Default::default() };
+    storage_sql::Sqlite::open(&settings).await.unwrap()
+}
+
 /// An update that somebody makes past the server, leaving `updatedAt` as it was.
 async fn forge(data_dir: &Path, class: &str, id: &str, field: &'static str, value: Value) {
     let id = ObjectId::new(id).unwrap();
     let mut config = server::Config::default();
     config.server.data_dir = data_dir.to_owned();
-    let settings = storage_sql::Config { path: config.database_file().unwrap(), ..Default::default() };
-    let database = storage_sql::Sqlite::open(&settings).await.unwrap();
+    let database = database(&config).await;
     let schemas = database.schemas().await.unwrap();
     let schema = Arc::new(schemas.into_iter().find(|schema| schema.class.as_str() == class).unwrap());
     let select = storage::Select::new(schema.clone(), Filter::id(&id));

@@ -1,5 +1,6 @@
 //! The settings of the whole server: a struct of every crate's own settings.
 
+mod database;
 mod environment;
 mod file;
 mod keys;
@@ -14,9 +15,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Deserialize;
 
+pub use database::{Database, Place};
 pub use environment::{Environment, user_name};
 pub use keys::Keys;
-pub use sections::{Database, LogFormat, Server};
+pub use sections::{LogFormat, Server};
 pub use show::show;
 
 /// Is everything a server is told: the defaults, then one TOML file, then the environment.
@@ -72,12 +74,12 @@ impl Config {
         self.server.data_dir.join(&self.audit.keys_dir)
     }
 
-    /// The file of the embedded database.
+    /// Where the objects are kept.
     ///
     /// # Errors
     /// A URI of a backend that this server doesn't have.
-    pub fn database_file(&self) -> anyhow::Result<PathBuf> {
-        self.database.file(&self.server.data_dir)
+    pub fn database_place(&self) -> anyhow::Result<Place> {
+        self.database.place(&self.server.data_dir)
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Exit {
     Unreachable = 7,
     /// The plugin isn't right: its manifest, its imports, its exports or its size.
     Plugin = 8,
+    /// The database can't be used: not reachable, or it doesn't let the server do what it must.
+    Database = 9,
 }
 
 impl Exit {
@@ -47,6 +49,7 @@ impl fmt::Display for Exit {
             Exit::Refused => "the server said no",
             Exit::Unreachable => "no server answers",
             Exit::Plugin => "the plugin isn't right",
+            Exit::Database => "the database can't be used",
         })
     }
 }

@@ -5,10 +5,11 @@ use std::{path::Path, sync::Arc};
 use anyhow::Context as _;
 use axum::Router;
 use data::{Clock, Data, Ids, RandomIds, SystemClock};
-use storage_sql::Sqlite;
+use storage_sql::{Postgres, Sqlite};
 
 use crate::{
     Config, admin,
+    config::Place,
     exit::Exit,
     folder,
     keyfile::{self, Fresh},
@@ -103,13 +104,19 @@ pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
 /// Opens the backend that the settings name.
 ///
 /// # Errors
-/// Settings that name none, and a database that can't be opened.
+/// Settings that name none, and a database that can't be used: the text says what to do.
 pub(crate) async fn storage(config: &Config) -> anyhow::Result<Arc<dyn storage::Storage>> {
-    let database = storage_sql::Config {
-        path: config.database_file().context(Exit::Settings)?,
-        ..config.database.sqlite.clone()
-    };
-    Ok(Arc::new(Sqlite::open(&database).await.context("the database").context(Exit::Folder)?))
+    match config.database_place().context(Exit::Settings)? {
+        Place::Sqlite(path) => {
+            let settings = storage_sql::Config { path, ..config.database.sqlite.clone() };
+            let opened = Sqlite::open(&settings).await.context("the database").context(Exit::Folder)?;
+            Ok(Arc::new(opened))
+        }
+        Place::Postgres(uri) => {
+            let opened = Postgres::open(&uri, &config.database.postgres).await;
+            Ok(Arc::new(opened.context("the database").context(Exit::Database)?))
+        }
+    }
 }
 
 /// Opens the trail, with the key of its pseudonyms, and what a crash left open in it.

@@ -15,6 +15,20 @@ pub(crate) enum Arg {
     Text(String),
     /// Bytes.
     Blob(Vec<u8>),
+    /// A flag, where the database has such a type.
+    Bool(bool),
+    /// A moment in milliseconds, where the database has such a type.
+    Moment(i64),
+    /// JSON text, where the database has such a type.
+    Json(String),
+    /// Texts as one argument.
+    Texts(Vec<String>),
+    /// Doubles as one argument.
+    Reals(Vec<f64>),
+    /// A point: x, y.
+    Point(f64, f64),
+    /// A ring of points.
+    Ring(Vec<(f64, f64)>),
 }
 
 /// Shows the kind, never the content.
@@ -26,6 +40,13 @@ impl fmt::Debug for Arg {
             Arg::Real(_) => "Real",
             Arg::Text(_) => "Text",
             Arg::Blob(_) => "Blob",
+            Arg::Bool(_) => "Bool",
+            Arg::Moment(_) => "Moment",
+            Arg::Json(_) => "Json",
+            Arg::Texts(_) => "Texts",
+            Arg::Reals(_) => "Reals",
+            Arg::Point(..) => "Point",
+            Arg::Ring(_) => "Ring",
         })
     }
 }

@@ -1,8 +1,10 @@
 //! What differs between the databases that the one compiler writes for.
 
-use model::{FieldType, Value};
+use std::borrow::Cow;
 
-use crate::{arg::Arg, statement::Statement};
+use model::{ClassName, Date, FieldType, Value};
+
+use crate::{arg::Arg, layout::Column, statement::Statement};
 
 /// A database's own spelling of what the compiler wants to say.
 ///
@@ -13,6 +15,27 @@ pub(crate) trait Dialect: Send + Sync {
 
     /// The type of the column that holds fields of a type; `None` when such fields have no column.
     fn column_type(&self, kind: &FieldType) -> Option<&'static str>;
+
+    /// Whether rows tell nulls from absences, by the column `_nulls`.
+    fn keeps_nulls(&self) -> bool;
+
+    /// Whether a field of a class is only spoken of: nothing is ever stored in it, so that it has no column.
+    fn is_implied(&self, class: &ClassName, field: &str) -> bool;
+
+    /// The longest name of a table or a column in bytes, and whether names that differ in case alone are one.
+    fn names(&self) -> Names;
+
+    /// What a moment is stored as.
+    fn moment(&self, date: Date) -> Arg;
+
+    /// What the names of an ACL's groups are stored as.
+    fn groups(&self, groups: Vec<&str>) -> Arg;
+
+    /// The column as it is compared and sorted by the order of code points.
+    fn ordered<'a>(&self, column: &'a Column) -> Cow<'a, str>;
+
+    /// A column as a sort key; a missing value comes lowest.
+    fn key(&self, column: &Column, descending: bool) -> String;
 
     /// What a column of a type stores for a value; `None` when the value is of another type.
     ///
@@ -44,6 +67,30 @@ pub(crate) trait Dialect: Send + Sync {
 
     /// Appends the row window.
     fn window(&self, out: &mut Statement, skip: u64, limit: Option<u64>);
+}
+
+/// What names a database takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names {
+    /// The most bytes.
+    pub(crate) longest: usize,
+    /// Whether case is ignored.
+    pub(crate) folds: bool,
+    /// How the names of the database's own tables begin.
+    pub(crate) reserved: &'static str,
+}
+
+impl Names {
+    /// A name as the database tells it from others.
+    pub(crate) fn seen(&self, name: &str) -> String {
+        if self.folds { name.to_ascii_lowercase() } else { name.to_owned() }
+    }
+
+    /// A name cut to what the database takes.
+    pub(crate) fn cut(&self, name: &str) -> String {
+        let end = (0..=self.longest.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
+        name.get(..end.unwrap_or_default()).unwrap_or_default().to_owned()
+    }
 }
 
 /// A list to compare a column with.

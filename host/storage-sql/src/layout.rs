@@ -7,10 +7,19 @@ use std::{
 
 use model::{ClassName, FieldName, FieldType, Schema};
 
-use crate::{dialect::Dialect, statement::quoted};
+use crate::{
+    dialect::{Dialect, Names},
+    statement::quoted,
+};
 
 /// The columns that every table begins with, in the order in which rows are read and written.
-pub(crate) const HEAD: [&str; 6] = ["objectId", "createdAt", "updatedAt", "_rperm", "_wperm", "_nulls"];
+const HEAD: [&str; 6] = ["objectId", "createdAt", "updatedAt", "_rperm", "_wperm", "_nulls"];
+
+/// The columns of [`HEAD`] that a database's tables have.
+pub(crate) fn head(dialect: &dyn Dialect) -> &'static [&'static str] {
+    let [all @ .., _] = &HEAD;
+    if dialect.keeps_nulls() { &HEAD } else { all }
+}
 
 /// The layouts of all classes at one moment.
 pub(crate) type Layouts = BTreeMap<ClassName, Arc<Layout>>;
@@ -26,11 +35,13 @@ pub(crate) struct Column {
     pub(crate) name: String,
     /// The name, quoted for statements.
     pub(crate) quoted: String,
+    /// Whether texts are kept in another order than that of their code points.
+    pub(crate) foreign: bool,
 }
 
 impl Column {
     fn new(field: FieldName, kind: FieldType, name: String) -> Column {
-        Column { field, kind, quoted: quoted(&name), name }
+        Column { field, kind, quoted: quoted(&name), name, foreign: false }
     }
 
     /// Whether the column sorts as the field's values do: those with parts need the matcher.
@@ -69,6 +80,10 @@ pub(crate) struct Layout {
     pub(crate) select: Arc<str>,
     /// `INSERT` with every column.
     pub(crate) insert: Arc<str>,
+    /// The head and every column, as `RETURNING` lists them.
+    pub(crate) names: Arc<str>,
+    /// The fields of unique indexes by name, where the database names the index that was hit and not its columns.
+    pub(crate) unique: BTreeMap<String, Vec<String>>,
 }
 
 impl Layout {
@@ -83,7 +98,9 @@ impl Layout {
         let columns: Vec<Column> = schema
             .fields
             .iter()
-            .filter(|(_, field)| dialect.column_type(&field.kind).is_some())
+            .filter(|(name, field)| {
+                dialect.column_type(&field.kind).is_some() && !dialect.is_implied(&schema.class, name)
+            })
             .map(|(name, field)| {
                 let column = names.get(name).cloned().unwrap_or_else(|| name.as_str().to_owned());
                 Column::new(name.clone(), field.kind.clone(), column)
@@ -93,9 +110,17 @@ impl Layout {
             [("objectId", FieldType::String), ("createdAt", FieldType::Date), ("updatedAt", FieldType::Date)]
                 .map(|(name, kind)| Column::new(FieldName::known(name), kind, name.to_owned()));
         let all: Vec<&Column> = columns.iter().collect();
-        let select = select(&table, &all).into();
+        let select = select(dialect, &table, &all).into();
         let insert = insert(dialect, &table, &all).into();
-        Layout { schema, table, columns, joins, head, select, insert }
+        let names = self::names(dialect, &all).into();
+        Layout { schema, table, columns, joins, head, select, insert, names, unique: BTreeMap::new() }
+    }
+
+    /// Marks the columns whose texts are kept in another order than that of their code points.
+    pub(crate) fn mark_foreign(&mut self, is_foreign: impl Fn(&str) -> bool) {
+        for column in self.columns.iter_mut().chain(&mut self.head) {
+            column.foreign = is_foreign(&column.name);
+        }
     }
 
     /// The column of a field, also of `objectId`, `createdAt` and `updatedAt`; `None` when no row has the field.
@@ -118,13 +143,13 @@ impl Layout {
 }
 
 /// Writes `SELECT` with the head and some fields' columns.
-pub(crate) fn select(table: &str, columns: &[&Column]) -> String {
-    format!("SELECT {} FROM {}", names(columns), quoted(table))
+pub(crate) fn select(dialect: &dyn Dialect, table: &str, columns: &[&Column]) -> String {
+    format!("SELECT {} FROM {}", names(dialect, columns), quoted(table))
 }
 
 fn insert(dialect: &dyn Dialect, table: &str, columns: &[&Column]) -> String {
-    let mut text = format!("INSERT INTO {} ({}) VALUES (", quoted(table), names(columns));
-    for number in 1..=HEAD.len() + columns.len() {
+    let mut text = format!("INSERT INTO {} ({}) VALUES (", quoted(table), names(dialect, columns));
+    for number in 1..=head(dialect).len() + columns.len() {
         if number > 1 {
             text.push_str(", ");
         }
@@ -134,8 +159,9 @@ fn insert(dialect: &dyn Dialect, table: &str, columns: &[&Column]) -> String {
     text
 }
 
-fn names(columns: &[&Column]) -> String {
-    let mut text = HEAD.map(quoted).join(", ");
+/// The head and some fields' columns, as `SELECT` and `RETURNING` list them.
+pub(crate) fn names(dialect: &dyn Dialect, columns: &[&Column]) -> String {
+    let mut text = head(dialect).iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     for column in columns {
         text.push_str(", ");
         text.push_str(&column.quoted);
@@ -143,15 +169,16 @@ fn names(columns: &[&Column]) -> String {
     text
 }
 
-/// Finds a name that no other one equals when case is ignored, as it is for SQLite's tables and columns.
+/// Finds a name that the database can tell from others: SQLite ignores case, PostgreSQL what comes after 63 bytes.
 ///
 /// The wished-for name comes out unless it is taken: Parse tells `name` and `Name` apart.
-pub(crate) fn fresh(wish: &str, taken: &BTreeSet<String>) -> String {
+pub(crate) fn fresh(names: Names, wish: &str, taken: &BTreeSet<String>) -> String {
     let free = |name: &str| {
-        !taken.contains(&name.to_ascii_lowercase()) && !name.to_ascii_lowercase().starts_with("sqlite_")
+        let seen = names.seen(name);
+        !taken.contains(&seen) && !seen.starts_with(names.reserved)
     };
-    let numbered = (2..).map(|number: u32| format!("^{number}^{wish}"));
-    std::iter::once(wish.to_owned()).chain(numbered).find(|name| free(name)).unwrap_or_default()
+    let numbered = (2..).map(|number: u32| names.cut(&format!("^{number}^{wish}")));
+    std::iter::once(names.cut(wish)).chain(numbered).find(|name| free(name)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -160,13 +187,32 @@ mod tests {
 
     #[test]
     fn fresh_names_ignore_case() {
+        let names = Names { longest: usize::MAX, folds: true, reserved: "sqlite_" };
         let mut taken = BTreeSet::new();
         for (wish, expected) in
             [("name", "name"), ("Name", "^2^Name"), ("NAME", "^3^NAME"), ("sqlite_x", "^2^sqlite_x")]
         {
-            let name = fresh(wish, &taken);
+            let name = fresh(names, wish, &taken);
             assert_eq!(name, expected);
-            taken.insert(name.to_ascii_lowercase());
+            taken.insert(names.seen(&name));
+        }
+    }
+
+    #[test]
+    fn fresh_names_are_cut_and_still_differ() {
+        let names = Names { longest: 6, folds: false, reserved: "pg_" };
+        let mut taken = BTreeSet::new();
+        for (wish, expected) in [
+            ("names", "names"),
+            ("Names", "Names"),
+            ("namesxy", "namesx"),
+            ("namesxz", "^2^nam"),
+            ("aaaaaé", "aaaaa"),
+            ("pg_x", "^2^pg_"),
+        ] {
+            let name = fresh(names, wish, &taken);
+            assert_eq!(name, expected);
+            taken.insert(names.seen(&name));
         }
     }
 }

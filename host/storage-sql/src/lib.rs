@@ -7,11 +7,16 @@ mod config;
 mod dialect;
 mod error;
 mod layout;
+mod load;
+mod postgres;
 mod recheck;
 mod row;
+#[cfg(test)]
+mod sample;
 mod sqlite;
 mod statement;
 mod stored;
 
 pub use config::Config;
+pub use postgres::{Postgres, PostgresConfig};
 pub use sqlite::{Commits, Sqlite};

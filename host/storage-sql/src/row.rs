@@ -1,9 +1,9 @@
 //! Objects to and from the columns of a row.
 
-use model::{Acl, Object, ObjectId, Value};
+use model::{Acl, FieldType, Object, ObjectId, Value};
 use storage::Error;
 
-use crate::{arg::Arg, dialect::Dialect, layout::Layout};
+use crate::{arg::Arg, dialect::Dialect, layout::Layout, stored};
 
 /// What a row's head holds beside id and dates.
 pub(crate) struct Marks {
@@ -14,14 +14,15 @@ pub(crate) struct Marks {
 }
 
 /// The two columns of an ACL; both NULL for a public object.
-pub(crate) fn marks(acl: Option<&Acl>) -> Marks {
+pub(crate) fn marks(dialect: &dyn Dialect, acl: Option<&Acl>) -> Marks {
     let Some(acl) = acl else { return Marks { readers: Arg::Null, writers: Arg::Null } };
-    Marks { readers: Arg::Text(groups(acl.readers())), writers: Arg::Text(groups(acl.writers())) }
+    let groups = |groups: &mut dyn Iterator<Item = &str>| dialect.groups(groups.collect());
+    Marks { readers: groups(&mut acl.readers()), writers: groups(&mut acl.writers()) }
 }
 
 /// Names as a JSON list in which a quote is nothing but the edge of a name, for whoever searches the text.
-fn groups<'a>(groups: impl Iterator<Item = &'a str>) -> String {
-    let text = serde_json::to_string(&groups.collect::<Vec<_>>()).unwrap_or_default();
+pub(crate) fn list(names: &[&str]) -> String {
+    let text = serde_json::to_string(names).unwrap_or_default();
     // Backslashes first: they come in pairs, each pair one backslash of a name.
     if text.contains('\\') { text.replace("\\\\", "\\u005c").replace("\\\"", "\\u0022") } else { text }
 }
@@ -41,7 +42,7 @@ pub(crate) fn acl(readers: Option<&str>, writers: Option<&str>) -> Result<Option
 pub(crate) fn nulls(object: &Object) -> Arg {
     let names: Vec<&str> =
         object.fields.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name.as_str()).collect();
-    if names.is_empty() { Arg::Null } else { Arg::Text(groups(names.into_iter())) }
+    if names.is_empty() { Arg::Null } else { Arg::Text(list(&names)) }
 }
 
 /// What an insert of an object binds, in the order of the layout's columns.
@@ -50,12 +51,14 @@ pub(crate) fn nulls(object: &Object) -> Arg {
 /// [`Error::Mismatch`] for a value that the field's column can't hold, [`Error::Conflict`] for a field without column.
 pub(crate) fn args(dialect: &dyn Dialect, layout: &Layout, object: &Object) -> Result<Vec<Arg>, Error> {
     known(dialect, layout, object)?;
-    let marks = marks(object.acl.as_ref());
+    let marks = marks(dialect, object.acl.as_ref());
     let mut args = Vec::with_capacity(6 + layout.columns.len());
     args.push(Arg::Text(object.id.as_str().to_owned()));
-    args.push(Arg::Int(object.created_at.ms()));
-    args.push(Arg::Int(object.updated_at.ms()));
-    args.extend([marks.readers, marks.writers, nulls(object)]);
+    args.extend([dialect.moment(object.created_at), dialect.moment(object.updated_at)]);
+    args.extend([marks.readers, marks.writers]);
+    if dialect.keeps_nulls() {
+        args.push(nulls(object));
+    }
     for column in &layout.columns {
         args.push(arg(dialect, layout, object, column.field.as_str())?);
     }
@@ -74,14 +77,19 @@ pub(crate) fn arg(
 ) -> Result<Arg, Error> {
     let kind = layout.column(field).map(|column| &column.kind).ok_or_else(|| missing(layout, field))?;
     let value = object.field(field);
-    dialect.stored(kind, value).ok_or_else(|| match value {
-        Some(Value::Array(_) | Value::Object(_))
-            if value.is_some_and(|value| value.kind() == kind.name()) =>
-        {
-            Error::Unsupported("a value that is nested so deeply")
+    dialect.stored(kind, value).ok_or_else(|| unstorable(kind, field, value))
+}
+
+/// Why a column can't hold a value.
+pub(crate) fn unstorable(kind: &FieldType, field: &str, value: Option<&Value>) -> Error {
+    match value {
+        Some(value) if value.kind() != kind.name() || matches!(value, Value::Number(_)) => {
+            Error::Mismatch { field: field.to_owned(), expected: kind.name() }
         }
+        Some(value) if stored::has_nul(value) => Error::Unsupported("a text with a NUL character"),
+        Some(Value::Array(_) | Value::Object(_)) => Error::Unsupported("a value that is nested so deeply"),
         _ => Error::Mismatch { field: field.to_owned(), expected: kind.name() },
-    })
+    }
 }
 
 /// Checks that every field of an object has a column, or needs none.
@@ -128,7 +136,9 @@ mod tests {
     #[test]
     fn a_quote_is_always_an_edge() {
         let acl = Acl::from_groups(&["x\"ann", "back\\", "\\\"", "plain", "new\nline"], &[",", "\\u0022"]);
-        let Marks { readers: Arg::Text(readers), writers: Arg::Text(writers) } = marks(Some(&acl)) else {
+        let Marks { readers: Arg::Text(readers), writers: Arg::Text(writers) } =
+            marks(&crate::sqlite::Lite, Some(&acl))
+        else {
             panic!("texts")
         };
         assert_eq!(readers.matches('"').count(), 10);

@@ -39,6 +39,28 @@ pub(crate) fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
+/// Whether a text or a key in a value has a NUL character, which not every database can store.
+pub(crate) fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::File { name, url } => {
+            name.contains('\0') || url.as_ref().is_some_and(|url| url.contains('\0'))
+        }
+        Value::Pointer(pointer) => pointer.id.as_str().contains('\0'),
+        Value::Record(object) => object.id.as_str().contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(map) => map.iter().any(|(key, member)| key.contains('\0') || has_nul(member)),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Number(_)
+        | Value::Date(_)
+        | Value::Bytes(_)
+        | Value::GeoPoint { .. }
+        | Value::Polygon(_)
+        | Value::Relation(_) => false,
+    }
+}
+
 fn shallow(value: &Value, left: usize) -> bool {
     match value {
         Value::Array(items) => left > 0 && items.iter().all(|item| shallow(item, left - 1)),

@@ -7,6 +7,10 @@ pub struct Features {
     pub transactions: bool,
     /// Whether a field keeps a null apart from a missing value. Without it, a null reads back as missing.
     pub explicit_nulls: bool,
+    /// Whether texts may hold NUL characters. Without it, saving one is [`crate::Error::Unsupported`].
+    pub nul_characters: bool,
+    /// Whether a file's address is kept beside its name.
+    pub file_urls: bool,
     /// Who answers `$text`.
     pub text: Who,
     /// Who answers tests on places.
@@ -36,6 +40,8 @@ impl Default for Features {
         Features {
             transactions: true,
             explicit_nulls: true,
+            nul_characters: true,
+            file_urls: true,
             text: Who::Server,
             geo: Who::Server,
             aggregate: Who::Server,

@@ -94,6 +94,22 @@ pub(crate) fn complete_toolchain(components: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Installs packages of Debian.
+///
+/// # Errors
+/// A machine without apt, a user who may not, or packages that can't be had.
+pub(crate) fn install_from_debian(packages: &[&str]) -> anyhow::Result<()> {
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    let words = packages.join(" ");
+    run(apt().args(["update", "-q"])).with_context(|| format!("the tests need {words}: install them"))?;
+    run(apt().args(["install", "-qy", "--no-install-recommends"]).args(packages))
+        .with_context(|| format!("the tests need {words}: install them as root"))
+}
+
 /// Installs the Node packages of a folder exactly as its lock file names them, once per lock file.
 ///
 /// # Errors

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
+use servers::postgres;
+
 use crate::{demo, machine, say};
 
 /// Folders of JavaScript that the tests run.
@@ -17,6 +20,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for folder in NODE.iter().map(|folder| machine::root().join(folder)).filter(|folder| has_packages(folder))
     {
         machine::install_packages(&folder)?;
+    }
+    if !postgres::installed() {
+        machine::install_from_debian(&postgres::PACKAGES)?;
     }
     say::step("format");
     machine::run(machine::cargo().args(["fmt", "--all", "--check"]))?;
@@ -38,7 +44,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     say::step("tests");
-    machine::run(machine::cargo().args(["test", "--workspace", "--locked"]))?;
+    // It stops when this function ends, whatever comes of the tests, and when this process does.
+    let (_server, uri) = postgres::for_a_run().map_err(|error| anyhow!(error))?;
+    machine::run(machine::cargo().args(["test", "--workspace", "--locked"]).env(postgres::VARIABLE, uri))?;
     say::step("demo");
     demo::run(true)
 }

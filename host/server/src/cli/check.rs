@@ -4,7 +4,11 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{Settings, print};
-use crate::{config, exit::Exit, keyfile};
+use crate::{
+    config::{self, Place},
+    exit::Exit,
+    keyfile,
+};
 
 /// Loads everything that `serve` would, prints what it understood, and ends.
 ///
@@ -20,7 +24,7 @@ impl Check {
         let config = self.settings.load()?;
         print::line(config::show(&config).trim_end());
         print::line("");
-        let database = config.database_file().context(Exit::Settings)?;
+        let database = config.database_place().context(Exit::Settings)?;
         config.rest.check().context(Exit::Settings)?;
         let problems = config.plugin.problems();
         if !problems.is_empty() {
@@ -52,7 +56,11 @@ impl Check {
         }
         let state = |there: bool| if there { "" } else { " (will be made)" };
         print::line(format!("data folder  {}{}", folder.display(), state(folder.is_dir())));
-        print::line(format!("database     {}{}", database.display(), state(database.is_file())));
+        let made = match &database {
+            Place::Sqlite(file) => state(file.is_file()),
+            Place::Postgres(_) => "",
+        };
+        print::line(format!("database     {database}{made}"));
         print::line(format!(
             "trail        {}{}",
             config.audit_dir().display(),

@@ -1,9 +1,8 @@
 //! The sections of the settings that belong to the server itself.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::bail;
 use serde::Deserialize;
 
 /// Says where the server listens, where its data lie, and how it starts and stops.
@@ -52,53 +51,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line, for machines.
     Json,
-}
-
-/// Says which backend keeps the objects.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Database {
-    /// Where the objects are kept: `sqlite:FILE`. Default: the `path` of `[database.sqlite]`.
-    pub uri: Option<String>,
-    /// How the embedded database is kept; a relative `path` lies in the data folder.
-    pub sqlite: storage_sql::Config,
-}
-
-impl Database {
-    /// The URI as it may be shown: of SQLite, which holds no secret, itself; of any other only that there is one.
-    pub(super) fn shown_uri(&self) -> Option<&str> {
-        self.uri.as_deref().map(|uri| if uri.starts_with("sqlite:") { uri } else { "[secret]" })
-    }
-
-    /// Finds the database file; a relative one lies in the data folder.
-    ///
-    /// # Errors
-    /// A URI of another backend. The text names its scheme alone: a URI may hold a password.
-    pub(super) fn file(&self, data_dir: &Path) -> anyhow::Result<PathBuf> {
-        let Some(uri) = &self.uri else { return Ok(data_dir.join(&self.sqlite.path)) };
-        let Some((scheme, rest)) = uri.split_once(':') else {
-            bail!(
-                "the database URI has no scheme: write sqlite:FILE, or leave it out for the embedded database"
-            );
-        };
-        if !scheme.eq_ignore_ascii_case("sqlite") {
-            let scheme: String =
-                scheme.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '+').take(20).collect();
-            bail!(
-                "this version keeps objects in SQLite only, so a database URI with the scheme {scheme:?} can't be \
-                 used: write sqlite:FILE, or leave it out for the embedded database"
-            );
-        }
-        let file = rest.strip_prefix("//").unwrap_or(rest);
-        if file.is_empty() || file.contains('?') || file == ":memory:" {
-            bail!("the database URI must name a file without parameters: sqlite:FILE");
-        }
-        Ok(data_dir.join(file))
-    }
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("uri", &self.shown_uri()).field("sqlite", &self.sqlite).finish()
-    }
 }

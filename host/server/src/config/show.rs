@@ -13,9 +13,10 @@ pub fn show(config: &Config) -> String {
     section(&mut text, "rest", &config.rest);
     section(&mut text, "plugin", &config.plugin);
     section(&mut text, "audit", &config.audit);
-    let uri = config.database.shown_uri().unwrap_or("(unset)");
+    let uri = config.database.shown_uri().unwrap_or_else(|| "(unset)".to_owned());
     let _ = writeln!(text, "[database]\nuri = {uri}\n");
     section(&mut text, "database.sqlite", &config.database.sqlite);
+    section(&mut text, "database.postgres", &config.database.postgres);
     text
 }
 

@@ -19,7 +19,7 @@ fn nothing_at_all_is_a_whole_configuration() {
     let config = Config::load(None, &Environment::default()).unwrap();
     assert_eq!((config.server.host.to_string(), config.server.port), ("127.0.0.1".to_owned(), 1337));
     assert_eq!(config.server.data_dir, Path::new("parapet-data"));
-    assert_eq!(config.database_file().unwrap(), Path::new("parapet-data/parapet.db"));
+    assert_eq!(config.database_place().unwrap(), Place::Sqlite("parapet-data/parapet.db".into()));
     assert!(config.keys.is_silent());
 }
 
@@ -80,25 +80,6 @@ fn a_bad_value_of_the_environment_is_told_without_the_value() {
         let said = refused(&[(name, value)]);
         assert!(said.contains(name) && said.contains(says) && !said.contains("hunter2"), "{said}");
     }
-}
-
-#[test]
-fn only_sqlite_is_a_database_and_its_uri_keeps_its_password() {
-    let file =
-        |uri: &str| Database { uri: Some(uri.to_owned()), ..Database::default() }.file(Path::new("/d"));
-    assert_eq!(file("sqlite:my.db").unwrap(), Path::new("/d/my.db"));
-    assert_eq!(file("sqlite:///var/my.db").unwrap(), Path::new("/var/my.db"));
-    for uri in
-        ["postgres://u:hunter2@h/d", "mongodb://u:hunter2@h/d", "hunter2", "sqlite:", "sqlite::memory:"]
-    {
-        let said = format!("{:#}", file(uri).unwrap_err());
-        assert!(said.contains("sqlite:FILE") && !said.contains("hunter2"), "{said}");
-    }
-    assert!(file("postgres://x").unwrap_err().to_string().contains("\"postgres\""));
-    assert!(
-        !format!("{:?}", Database { uri: Some("postgres://u:hunter2@h".into()), ..Database::default() })
-            .contains("hunter2")
-    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Parapet's own additions stand under `_parapet`: unique groups, and names that differ from the wished-for ones.
 
-mod permissions;
+pub(crate) mod permissions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,12 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     dialect::Dialect,
-    layout::{HEAD, Layout, fresh},
+    layout::{Layout, fresh, head},
     stored,
 };
 
 /// Tables of the server's own.
-const TABLES: [&str; 2] = ["_schema", "_parapet_meta"];
+const TABLES: [&str; 2] = ["_SCHEMA", "_parapet_meta"];
 
 /// Lays out a class, keeping the names that it has already and finding free ones for what is new.
 pub(crate) fn lay_out(
@@ -29,12 +29,14 @@ pub(crate) fn lay_out(
     old: Option<&Layout>,
     tables: &BTreeSet<String>,
 ) -> Layout {
-    let mut taken: BTreeSet<String> = tables.iter().cloned().chain(TABLES.map(ToOwned::to_owned)).collect();
+    let rules = dialect.names();
+    let mut taken: BTreeSet<String> =
+        tables.iter().map(String::as_str).chain(TABLES).map(|name| rules.seen(name)).collect();
     let table = match old {
         Some(old) => old.table.clone(),
-        None => fresh(&schema.class, &taken),
+        None => fresh(rules, &schema.class, &taken),
     };
-    taken.insert(table.to_ascii_lowercase());
+    taken.insert(rules.seen(&table));
 
     let mut names: BTreeMap<FieldName, String> = old
         .map(|old| old.columns.iter().filter(|column| schema.fields.contains_key(&column.field)))
@@ -42,20 +44,21 @@ pub(crate) fn lay_out(
         .flatten()
         .map(|column| (column.field.clone(), column.name.clone()))
         .collect();
+    let fixed = head(dialect).iter().copied();
     let mut columns: BTreeSet<String> =
-        names.values().map(String::as_str).chain(HEAD).map(str::to_ascii_lowercase).collect();
+        names.values().map(String::as_str).chain(fixed).map(|name| rules.seen(name)).collect();
     let mut joins = BTreeMap::new();
     for (name, field) in &schema.fields {
         if matches!(field.kind, FieldType::Relation(_)) {
             let join = match old.and_then(|old| old.joins.get(name)) {
                 Some(join) => join.clone(),
-                None => fresh(&format!("_Join:{name}:{}", schema.class), &taken),
+                None => fresh(rules, &format!("_Join:{name}:{}", schema.class), &taken),
             };
-            taken.insert(join.to_ascii_lowercase());
+            taken.insert(rules.seen(&join));
             joins.insert(name.clone(), join);
-        } else if !names.contains_key(name) {
-            let column = fresh(name, &columns);
-            columns.insert(column.to_ascii_lowercase());
+        } else if !names.contains_key(name) && !dialect.is_implied(&schema.class, name) {
+            let column = fresh(rules, name, &columns);
+            columns.insert(rules.seen(&column));
             names.insert(name.clone(), column);
         }
     }
@@ -113,7 +116,8 @@ pub(crate) fn layout(dialect: &dyn Dialect, json: &Json) -> Option<Layout> {
     Some(Layout::new(dialect, schema, table, &names("columns")?, names("joins")?))
 }
 
-fn field_json(field: &Field) -> Json {
+/// Writes a field.
+pub(crate) fn field_json(field: &Field) -> Json {
     let mut map = Map::from_iter([("type".to_owned(), field.kind.name().into())]);
     if let FieldType::Pointer(class) | FieldType::Relation(class) = &field.kind {
         map.insert("targetClass".into(), class.as_str().into());
@@ -127,7 +131,8 @@ fn field_json(field: &Field) -> Json {
     Json::Object(map)
 }
 
-fn field_of(json: &Json) -> Option<Field> {
+/// Reads a field.
+pub(crate) fn field_of(json: &Json) -> Option<Field> {
     let target = || ClassName::new(json.get("targetClass")?.as_str()?).ok();
     let kind = FieldType::from_name(json.get("type")?.as_str()?, || target().ok_or(())).ok()??;
     let default = json.get("defaultValue").map(|json| stored::value(&json.to_string()));
@@ -138,7 +143,8 @@ fn field_of(json: &Json) -> Option<Field> {
     Some(Field { kind, required: json.get("required").and_then(Json::as_bool).unwrap_or_default(), default })
 }
 
-fn indexes_of(json: &Json) -> Option<Indexes> {
+/// Reads indexes.
+pub(crate) fn indexes_of(json: &Json) -> Option<Indexes> {
     let kind = |json: &Json| {
         Some(match json {
             Json::String(name) => IndexKind::Named(name.clone()),

@@ -10,7 +10,7 @@ use model::{
 use serde_json::{Map, Value as Json, json};
 
 /// Writes permissions.
-pub(super) fn json(permissions: &Permissions) -> Json {
+pub(crate) fn json(permissions: &Permissions) -> Json {
     let mut map = Map::new();
     for (op, entities) in &permissions.operations {
         let mut entry: Map<String, Json> =
@@ -30,7 +30,7 @@ pub(super) fn json(permissions: &Permissions) -> Json {
 }
 
 /// Reads permissions back; `None` when they aren't what [`json`] writes.
-pub(super) fn read(json: &Json) -> Option<Permissions> {
+pub(crate) fn read(json: &Json) -> Option<Permissions> {
     let mut permissions = Permissions::default();
     for op in ClassOp::ALL {
         if let Some(entry) = json.get(op.name()) {
@@ -38,18 +38,23 @@ pub(super) fn read(json: &Json) -> Option<Permissions> {
             for (key, value) in entry.as_object()? {
                 match key.as_str() {
                     "pointerFields" => entities.pointer_fields = names(value)?,
-                    group => {
+                    // Older servers wrote groups that may not, too.
+                    group if value.as_bool() == Some(true) => {
                         entities.groups.insert(group.to_owned());
                     }
+                    _ => {}
                 }
             }
             permissions.operations.insert(op, entities);
         }
     }
-    permissions.read_user_fields = names(json.get("readUserFields")?)?;
-    permissions.write_user_fields = names(json.get("writeUserFields")?)?;
-    for (group, fields) in json.get("protectedFields")?.as_object()? {
-        permissions.protected_fields.insert(group.clone(), names(fields)?);
+    let list = |key: &str| json.get(key).map_or(Some(BTreeSet::new()), names);
+    permissions.read_user_fields = list("readUserFields")?;
+    permissions.write_user_fields = list("writeUserFields")?;
+    if let Some(protected) = json.get("protectedFields") {
+        for (group, fields) in protected.as_object()? {
+            permissions.protected_fields.insert(group.clone(), names(fields)?);
+        }
     }
     permissions.default_acl = match json.get("ACL") {
         Some(json) => Some(acl(json).ok()?),

@@ -217,10 +217,15 @@ impl Compiler<'_> {
         if let Some(column) = self.layout.column(path.root()) {
             self.out.push(&column.quoted).push(" IS NOT NULL OR ");
         }
-        let name = format!("\"{path}\"");
-        self.out.push("(\"_nulls\" IS NOT NULL AND ");
-        self.dialect.contains(&mut self.out, "\"_nulls\"", &name);
-        self.out.push(if wanted { "))" } else { ")) IS NOT TRUE" });
+        if self.dialect.keeps_nulls() {
+            let name = format!("\"{path}\"");
+            self.out.push("(\"_nulls\" IS NOT NULL AND ");
+            self.dialect.contains(&mut self.out, "\"_nulls\"", &name);
+            self.out.push(")");
+        } else {
+            self.out.push(FALSE);
+        }
+        self.out.push(if wanted { ")" } else { ") IS NOT TRUE" });
         true
     }
 

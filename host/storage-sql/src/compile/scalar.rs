@@ -58,16 +58,21 @@ impl Compiler<'_> {
             FieldType::String | FieldType::Number | FieldType::Date | FieldType::Boolean
         );
         match self.dialect.operand(&place.column.kind, value) {
-            Some(arg) if ordered => self.compare(place, sign, arg),
+            Some(arg) if ordered => {
+                let column = self.dialect.ordered(place.column);
+                self.out.push(&column).push(sign).bind(self.dialect, arg);
+                true
+            }
             _ => self.inexact(place, test, bound),
         }
     }
 
     /// Text that begins with a prefix, as a range that an index serves.
     fn prefixed(&mut self, place: &Place<'_>, prefix: &str) -> bool {
-        self.out.push("(").push(&place.column.quoted).push(" >= ").bind(self.dialect, prefix);
+        let column = self.dialect.ordered(place.column);
+        self.out.push("(").push(&column).push(" >= ").bind(self.dialect, prefix);
         if let Some(end) = pattern::after(prefix) {
-            self.out.push(" AND ").push(&place.column.quoted).push(" < ").bind(self.dialect, end.as_str());
+            self.out.push(" AND ").push(&column).push(" < ").bind(self.dialect, end.as_str());
         }
         self.out.push(")");
         pattern::after(prefix).is_some()
@@ -119,6 +124,7 @@ fn list(args: &[Arg]) -> Option<List> {
     }
     let ints = args.iter().map(|arg| match arg {
         Arg::Int(int) => Some(*int),
+        // Whole numbers travel best.
         Arg::Real(number) => crate::stored::whole(*number),
         _ => None,
     });

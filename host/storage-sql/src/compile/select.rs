@@ -59,7 +59,7 @@ pub(crate) fn find<'a>(
     wish: &Wish<'_>,
 ) -> Result<Find<'a>, Error> {
     let condition = condition(dialect, layouts, layout, wish.filter)?;
-    let keys = keys(layout, wish.order);
+    let keys = keys(dialect, layout, wish.order);
     let columns: Vec<&Column> = match wish.fields {
         None => layout.columns.iter().collect(),
         Some(fields) => {
@@ -75,7 +75,7 @@ pub(crate) fn find<'a>(
     };
     let mut statement = match wish.fields {
         None => Statement::new(&layout.select),
-        Some(_) => Statement::new(&layout::select(&layout.table, &columns)),
+        Some(_) => Statement::new(&layout::select(dialect, &layout.table, &columns)),
     };
     append(&mut statement, condition.statement);
     let windowed = condition.exact && keys.is_some();
@@ -127,7 +127,7 @@ pub(crate) fn append(statement: &mut Statement, rest: Statement) {
 }
 
 /// The sort keys, where columns sort as objects do; `None` when only the matcher knows the order.
-fn keys(layout: &Layout, order: &[Order]) -> Option<String> {
+fn keys(dialect: &dyn Dialect, layout: &Layout, order: &[Order]) -> Option<String> {
     let mut keys = String::new();
     for key in order {
         match key.by {
@@ -143,10 +143,7 @@ fn keys(layout: &Layout, order: &[Order]) -> Option<String> {
         if !keys.is_empty() {
             keys.push_str(", ");
         }
-        keys.push_str(&column.quoted);
-        if key.descending {
-            keys.push_str(" DESC");
-        }
+        keys.push_str(&dialect.key(column, key.descending));
     }
     Some(keys)
 }

@@ -3,9 +3,10 @@
 use model::{Date, FieldName, FieldType, Fields, Object, Pointer, Value};
 use sqlx::{Decode, Row as _, Sqlite, sqlite::SqliteRow};
 
+use super::Lite;
 use crate::{
     error::Fault,
-    layout::{Column, HEAD, Layout},
+    layout::{Column, Layout, head},
     row, stored,
 };
 
@@ -23,8 +24,9 @@ pub(super) fn object(from: &SqliteRow, layout: &Layout, columns: &[&Column]) -> 
             fields.insert(FieldName::stored(name).map_err(|_| row::unreadable())?, Value::Null);
         }
     }
+    let head = head(&Lite);
     for (at, column) in columns.iter().enumerate() {
-        if let Some(value) = value(from, HEAD.len() + at, &column.kind)? {
+        if let Some(value) = value(from, head.len() + at, &column.kind)? {
             fields.insert(column.field.clone(), value);
         }
     }

@@ -1,10 +1,14 @@
 //! SQLite's spelling.
 
-use model::{FieldType, Value};
+use std::borrow::Cow;
+
+use model::{ClassName, Date, FieldType, Value};
 
 use crate::{
     arg::Arg,
-    dialect::{Dialect, List},
+    dialect::{Dialect, List, Names},
+    layout::Column,
+    row,
     statement::Statement,
     stored,
 };
@@ -36,6 +40,35 @@ impl Dialect for Lite {
             | FieldType::File => "TEXT",
             FieldType::Relation(_) | FieldType::Acl => return None,
         })
+    }
+
+    fn keeps_nulls(&self) -> bool {
+        true
+    }
+
+    fn is_implied(&self, _class: &ClassName, _field: &str) -> bool {
+        false
+    }
+
+    fn names(&self) -> Names {
+        Names { longest: usize::MAX, folds: true, reserved: "sqlite_" }
+    }
+
+    fn moment(&self, date: Date) -> Arg {
+        Arg::Int(date.ms())
+    }
+
+    fn groups(&self, groups: Vec<&str>) -> Arg {
+        Arg::Text(row::list(&groups))
+    }
+
+    fn ordered<'a>(&self, column: &'a Column) -> Cow<'a, str> {
+        Cow::Borrowed(&column.quoted)
+    }
+
+    fn key(&self, column: &Column, descending: bool) -> String {
+        // NULL is SQLite's smallest value.
+        format!("{}{}", column.quoted, if descending { " DESC" } else { "" })
     }
 
     fn stored(&self, kind: &FieldType, value: Option<&Value>) -> Option<Arg> {

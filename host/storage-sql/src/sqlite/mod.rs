@@ -4,7 +4,7 @@ mod backup;
 mod connect;
 mod decode;
 mod dialect;
-mod load;
+mod link;
 mod lock;
 mod migrate;
 mod readers;

@@ -81,6 +81,13 @@ fn query(statement: Statement) -> Result<Query<'static, Sqlite, SqliteArguments>
             Arg::Real(number) => args.add(number),
             Arg::Text(text) => args.add(text),
             Arg::Blob(bytes) => args.add(bytes),
+            Arg::Bool(_)
+            | Arg::Moment(_)
+            | Arg::Json(_)
+            | Arg::Texts(_)
+            | Arg::Reals(_)
+            | Arg::Point(..)
+            | Arg::Ring(_) => Err("SQLite has no such type".into()),
         };
         added.map_err(|_| storage::Error::Internal("an argument can't be bound".into()))?;
     }

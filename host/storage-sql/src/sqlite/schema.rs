@@ -12,7 +12,7 @@ use crate::{
     catalog,
     dialect::Dialect as _,
     error::Fault,
-    layout::{HEAD, Layout, Layouts},
+    layout::{Layout, Layouts, head},
     row,
     statement::{Statement, quoted},
 };
@@ -102,7 +102,7 @@ fn text(text: String) -> Statement {
 /// Types never change: their values would lose their meaning.
 fn compatible(old: Option<&Layout>, schema: &Schema) -> Result<(), Error> {
     for (name, field) in &schema.fields {
-        if HEAD.contains(&name.as_str()) {
+        if head(&Lite).contains(&name.as_str()) {
             return Err(Error::Conflict(format!("{name} is a field of every class")));
         }
         match old.and_then(|old| old.schema.fields.get(name)) {

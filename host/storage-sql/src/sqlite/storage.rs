@@ -8,7 +8,7 @@ use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
 use tokio::sync::oneshot;
 
 use super::{
-    Sqlite, load,
+    Sqlite,
     readers::closed,
     run,
     write::within,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     compile::Wish,
-    row,
+    load, row,
     statement::{Statement, quoted},
 };
 
@@ -54,7 +54,7 @@ impl Storage for Sqlite {
                 score: select.score,
             };
             let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
-            let done = load::find(reader.connection(), &layouts, layout, wish).await;
+            let done = load::find(reader.connection(), &layouts, layout, wish, "").await;
             if let Some(done) = self.settle(class, &layouts, reader, done, &mut tries) {
                 return done;
             }

@@ -4,14 +4,15 @@ use std::{path::PathBuf, sync::Arc};
 
 use ::storage::{Error, Select, Storage, Write, Written};
 use model::{
-    Acl, Date, Field, FieldName, FieldType, Filter, Limit, Object, ObjectId, Op, Path as FieldPath, Schema,
-    Test, Unique, Update, Value,
+    Acl, Date, FieldType, Filter, Limit, Object, ObjectId, Op, Path as FieldPath, Schema, Test, Unique,
+    Update, Value,
     query::filter::{Access, Pattern},
     schema::IndexKind,
 };
 use tempfile::TempDir;
 
 use super::*;
+use crate::sample::{insert, name, object, schema, select, test};
 
 mod agrees;
 mod faults;
@@ -37,34 +38,6 @@ impl Place {
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
-}
-
-pub(super) fn name(text: &str) -> FieldName {
-    FieldName::new(text).unwrap()
-}
-
-pub(super) fn schema(fields: &[(&str, FieldType)]) -> Schema {
-    let mut schema = Schema::new(ClassName::new("Patient").unwrap());
-    schema.fields = fields.iter().map(|(field, kind)| (name(field), Field::new(kind.clone()))).collect();
-    schema
-}
-
-pub(super) fn object(id: &str, fields: &[(&str, Value)]) -> Object {
-    let mut object = Object::new(ClassName::new("Patient").unwrap(), ObjectId::new(id).unwrap(), Date(1000));
-    object.fields = fields.iter().map(|(field, value)| (name(field), value.clone())).collect();
-    object
-}
-
-pub(super) fn insert(schema: &Arc<Schema>, object: Object) -> Write {
-    Write::Insert { schema: Arc::clone(schema), object }
-}
-
-pub(super) fn select(schema: &Arc<Schema>, filter: Filter) -> Select {
-    Select::new(Arc::clone(schema), filter)
-}
-
-pub(super) fn test(path: &str, test: Test) -> Filter {
-    Filter::Test(FieldPath::new(path).unwrap(), test)
 }
 
 fn text(n: usize) -> [(&'static str, Value); 1] {

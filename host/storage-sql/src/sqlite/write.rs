@@ -6,13 +6,13 @@ use model::{Date, Filter, Limit, Object, ObjectId, Schema, Update};
 use sqlx::SqliteConnection;
 use storage::{Error, Write, Written};
 
-use super::{Lite, load, run};
+use super::{Lite, run};
 use crate::{
     arg::Arg,
     compile::{self, Wish},
     error::Fault,
     layout::{Layout, Layouts},
-    row,
+    load, row,
     statement::{Statement, quoted},
 };
 
@@ -80,14 +80,14 @@ async fn update(
     at: Date,
 ) -> Result<Written, Fault> {
     let wish = Wish { limit: Limit::Rows(1), ..Wish::all(filter) };
-    let mut object = load::find(connection, layouts, layout, wish).await?.pop().ok_or(Error::NotFound)?;
+    let mut object = load::find(connection, layouts, layout, wish, "").await?.pop().ok_or(Error::NotFound)?;
     object.apply(update).map_err(|error| Error::Mismatch { field: error.field, expected: error.expected })?;
     object.updated_at = at;
 
     row::known(&Lite, layout, &object)?;
     let mut set = vec![("\"updatedAt\"", Arg::Int(at.ms())), ("\"_nulls\"", row::nulls(&object))];
     if update.acl.is_some() {
-        let marks = row::marks(object.acl.as_ref());
+        let marks = row::marks(&Lite, object.acl.as_ref());
         set.extend([("\"_rperm\"", marks.readers), ("\"_wperm\"", marks.writers)]);
     }
     for field in update.roots() {
@@ -114,7 +114,7 @@ async fn delete(
         compile::append(&mut statement, condition.statement);
     } else {
         let wish = Wish { fields: Some(&[]), ..Wish::all(filter) };
-        let found = load::find(connection, layouts, layout, wish).await?;
+        let found = load::find(connection, layouts, layout, wish, "").await?;
         let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
         statement.push(" WHERE ");
         within(&mut statement, "\"objectId\"", &ids);

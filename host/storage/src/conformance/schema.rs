@@ -72,7 +72,7 @@ fn index(fields: &[(&str, IndexKind)]) -> BTreeMap<String, IndexKind> {
 async fn classes_are_remembered(bench: Bench) -> Outcome {
     remembered(&bench, &[]).await?;
     let a = bench.class("Alpha", "t:String n:Number b:Boolean d:Date o:Object a:Array").await?;
-    let b = bench.class("_User", "p:*Alpha r:<Alpha g:GeoPoint q:Polygon f:File y:Bytes").await?;
+    let b = bench.class("_Role", "p:*Alpha r:<Alpha g:GeoPoint q:Polygon f:File y:Bytes").await?;
     let c = bench.class("Empty", "").await?;
     remembered(&bench, &[&a.schema, &b.schema, &c.schema]).await
 }

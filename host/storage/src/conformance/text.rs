@@ -2,7 +2,14 @@
 
 use serde_json::json;
 
-use crate::conformance::{Outcome, bench::Bench, cases};
+use crate::{
+    Error,
+    conformance::{
+        Outcome,
+        bench::{Bench, refused},
+        cases,
+    },
+};
 
 cases![
     forms_of_a_letter_are_not_one,
@@ -47,6 +54,9 @@ async fn forms_of_a_letter_are_not_one(bench: Bench) -> Outcome {
 }
 
 async fn a_text_with_a_zero_is_whole(bench: Bench) -> Outcome {
+    if !bench.storage.features().nul_characters {
+        return a_text_with_a_zero_is_refused(bench).await;
+    }
     let class = bench
         .things(
             "t:String a:Array o:Object",
@@ -76,6 +86,30 @@ async fn a_text_with_a_zero_is_whole(bench: Bench) -> Outcome {
             .await?;
     }
     class.sorts("t", "c b a").await
+}
+
+/// Where no text can hold it, saving one is refused, and asking for one finds nothing.
+async fn a_text_with_a_zero_is_refused(bench: Bench) -> Outcome {
+    let class = bench.things("t:String a:Array o:Object", [("a", json!({"t": "x", "a": ["x"]}))]).await?;
+    let unsupported = |error: &Error| matches!(error, Error::Unsupported(_));
+    for fields in
+        [json!({"t": "x\0"}), json!({"a": ["\0"]}), json!({"o": {"k": "\0y"}}), json!({"o": {"z\0": 1}})]
+    {
+        let insert = class.inserting(class.object("b", fields.clone())?);
+        refused(class.commit(vec![insert]).await, unsupported, "Unsupported")?;
+        refused(class.commit(vec![class.updating("a", fields)?]).await, unsupported, "Unsupported")?;
+    }
+    for path in ["t", "a", "o.k"] {
+        class
+            .answers(&[
+                (json!({ path: "x\0" }), ""),
+                (json!({ path: {"$in": ["x\0", "\0"]} }), ""),
+                (json!({ path: {"$ne": "x\0"} }), "a"),
+                (json!({ path: {"$regex": "\\Q\0y\\E"} }), ""),
+            ])
+            .await?;
+    }
+    class.holds("a", &class.object("a", json!({"t": "x", "a": ["x"]}))?).await
 }
 
 async fn every_place_holds_every_text(bench: Bench) -> Outcome {

@@ -8,9 +8,8 @@ use audit::verify::{Finding, Report, Stored, Write};
 use audit::{Code, Name, Records, Ref, RefKey, SealKey, Status};
 use model::{Filter, Limit, Object, Order, Path, Schema, Test, Value};
 use storage::{Select, Storage};
-use storage_sql::Sqlite;
 
-use crate::{Config, exit::Exit};
+use crate::{Config, config::Place, exit::Exit, wire};
 
 /// Objects that are read at a time.
 const PAGE: u64 = 1_000;
@@ -25,11 +24,11 @@ const PAGE: u64 = 1_000;
 /// A database that can't be opened: a running server holds it.
 pub(super) async fn compare(config: &Config, key: &RefKey, report: &mut Report) -> anyhow::Result<()> {
     let purged = purges(&config.audit_dir())?;
-    let path = config.database_file().context(Exit::Settings)?;
-    anyhow::ensure!(path.is_file(), "there is no database in {}", path.display());
-    let settings = storage_sql::Config { path, ..config.database.sqlite.clone() };
-    let database = Sqlite::open(&settings).await.context("the database").context(Exit::Folder)?;
-    let done = walk(&database, key, &purged, report).await;
+    if let Place::Sqlite(path) = config.database_place().context(Exit::Settings)? {
+        anyhow::ensure!(path.is_file(), "there is no database in {}", path.display());
+    }
+    let database = wire::storage(config).await?;
+    let done = walk(&*database, key, &purged, report).await;
     database.close().await;
     done
 }

@@ -96,11 +96,11 @@ impl Trial {
 
         let mut objects = Vec::new();
         for (n, drawn) in self.objects.iter().enumerate() {
-            let mut object = class.object(&format!("o{n}"), drawn.fields.clone())?;
+            let mut object = class.object(&format!("o{n}"), storable(&class, &drawn.fields))?;
             object.acl = drawn.acl.as_ref().map(|(read, write)| Acl::from_groups(read, write));
             object.created_at = Date(MADE.ms() + drawn.made);
             object.updated_at = Date(MADE.ms() + drawn.saved);
-            objects.push(object);
+            objects.push(class.kept(&object));
         }
         class.commit(objects.iter().cloned().map(|object| class.inserting(object)).collect()).await?;
         let mut members = BTreeSet::new();
@@ -154,6 +154,7 @@ impl Trial {
                             writes.push(write);
                             match applied {
                                 Ok(()) => {
+                                    let changed = class.kept(&changed);
                                     *object = changed.clone();
                                     Ok(Written::Updated(Box::new(changed)))
                                 }
@@ -191,8 +192,26 @@ impl Trial {
     }
 }
 
+/// What is drawn, as far as the backend can store it.
+fn storable(class: &Class, json: &Json) -> Json {
+    if class.storage.features().nul_characters {
+        return json.clone();
+    }
+    let text = |text: &str| text.replace('\0', " ");
+    match json {
+        Json::String(string) => Json::String(text(string)),
+        Json::Array(items) => items.iter().map(|item| storable(class, item)).collect(),
+        Json::Object(map) => {
+            let members = map.iter().map(|(key, member)| (text(key), storable(class, member)));
+            Json::Object(members.collect())
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => json.clone(),
+    }
+}
+
 /// The write of a save; `None` when its body isn't a legal one.
 fn save(class: &Class, n: usize, body: &Json) -> Result<Option<Write>, Wrong> {
+    let body = &storable(class, body);
     let legal = body.as_object().is_some_and(|body| parse_update::update(body.clone()).is_ok());
     if legal { class.updating(&format!("o{n}"), body.clone()).map(Some) } else { Ok(None) }
 }

@@ -1,0 +1,46 @@
+//! A connection as finds and counts use it.
+
+use async_trait::async_trait;
+use futures_util::{StreamExt as _, stream::BoxStream};
+use model::Object;
+use sqlx::PgConnection;
+
+use super::{Pg, decode, fault::Fault, run};
+use crate::{
+    dialect::Dialect,
+    layout::{Column, Layout},
+    load::Link,
+    statement::Statement,
+};
+
+#[async_trait]
+impl Link for PgConnection {
+    type Fault = Fault;
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        &Pg
+    }
+
+    fn each<'a>(
+        &'a mut self,
+        statement: Statement,
+        layout: &'a Layout,
+        columns: &'a [&'a Column],
+    ) -> Result<BoxStream<'a, Result<Object, Fault>>, Fault> {
+        let rows = run::each(self, statement)?;
+        Ok(rows.map(|row| decode::object(&row?, layout, columns)).boxed())
+    }
+
+    async fn texts(&mut self, statement: Statement) -> Result<Vec<String>, Fault> {
+        run::texts(self, statement).await
+    }
+
+    async fn number(&mut self, statement: Statement) -> Result<i64, Fault> {
+        run::number(self, statement).await
+    }
+
+    async fn plan(&mut self, mut statement: Statement) -> Result<Vec<String>, Fault> {
+        statement.text.insert_str(0, "EXPLAIN (COSTS OFF) ");
+        run::texts(self, statement).await
+    }
+}

@@ -1,0 +1,201 @@
+//! `Storage` on PostgreSQL, in the layout of parse-server's tables.
+
+mod bind;
+mod catalog;
+mod config;
+mod connect;
+mod decode;
+mod dialect;
+mod fault;
+mod found;
+mod index;
+mod link;
+mod listen;
+mod merge;
+mod pool;
+mod run;
+mod schema;
+mod storage;
+mod uri;
+mod write;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use ::storage::Error;
+use model::{ClassName, Schema};
+use parking_lot::RwLock;
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
+
+pub use config::PostgresConfig;
+use connect::Server;
+pub(crate) use dialect::Pg;
+use fault::Fault;
+use pool::{Lent, Pool};
+
+use crate::layout::Layouts;
+
+/// How often something is tried again when its class changes under it, or when another transaction is met.
+const TRIES: u32 = 6;
+
+/// Objects in a PostgreSQL database, which other servers may use at the same time, parse-server among them.
+pub struct Postgres {
+    inner: Arc<Inner>,
+    listener: JoinHandle<()>,
+}
+
+struct Inner {
+    pool: Pool,
+    server: Server,
+    layouts: RwLock<Arc<Layouts>>,
+    /// The classes as the caller was told of them last, so that its changes can be told from those of others.
+    told: Mutex<BTreeMap<ClassName, Schema>>,
+    changes: watch::Sender<u64>,
+    /// How often this node changed a class itself.
+    edits: AtomicU64,
+    closed: AtomicBool,
+}
+
+impl Postgres {
+    /// Connects to the database of a URI, and makes the table of classes if there is none.
+    ///
+    /// Runs a task on the Tokio runtime that it is called in, which listens for changes of other servers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the URI isn't understood, the server can't be reached in time or may lose what it
+    /// has answered, or the user may not do what is needed. No text quotes the URI.
+    pub async fn open(uri: &str, config: &PostgresConfig) -> Result<Postgres, Error> {
+        let (options, size) = uri::options(uri, config)?;
+        let patience = Duration::from_millis(config.patience_ms);
+        let open = async {
+            let mut connection = connect::first(&options, patience).await?;
+            let server = connect::examine(&mut connection, config).await?;
+            schema::prepare(&mut connection).await?;
+            let layouts = schema::read(&mut connection, &server).await?;
+            run::close(connection).await;
+            Ok::<_, Fault>((server, layouts))
+        };
+        let (server, layouts) = open.await.map_err(|fault| fault.error)?;
+        let inner = Arc::new(Inner {
+            pool: Pool::new(options.clone(), size, patience),
+            server,
+            layouts: RwLock::new(Arc::new(layouts)),
+            told: Mutex::default(),
+            changes: watch::Sender::new(0),
+            edits: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+        });
+        let listener = tokio::spawn(listen::listen(Arc::downgrade(&inner), options));
+        Ok(Postgres { inner, listener })
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+impl Inner {
+    fn layouts(&self) -> Arc<Layouts> {
+        Arc::clone(&self.layouts.read())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether a notification is one of this node's.
+    fn is_own(&self, payload: &str) -> bool {
+        let sender = serde_json::from_str::<serde_json::Value>(payload).ok();
+        sender.is_some_and(|payload| {
+            payload.get("senderId").and_then(|id| id.as_str()) == Some(&self.server.node)
+        })
+    }
+
+    /// Reads the classes again.
+    async fn reload(&self) -> Result<(), Fault> {
+        loop {
+            let edits = self.edits.load(Ordering::Acquire);
+            let mut lent = self.pool.lend().await?;
+            let read = schema::read(lent.connection(), &self.server).await;
+            lent.back(&read);
+            let layouts = read?;
+            let mut known = self.layouts.write();
+            if self.edits.load(Ordering::Acquire) != edits {
+                // What was read may be older than what this node did meanwhile.
+                continue;
+            }
+            let same = known.len() == layouts.len()
+                && known
+                    .iter()
+                    .all(|(class, old)| layouts.get(class).is_some_and(|new| new.schema == old.schema));
+            *known = Arc::new(layouts);
+            if !same {
+                self.changes.send_modify(|count| *count += 1);
+            }
+            return Ok(());
+        }
+    }
+
+    /// Changes what is known of the classes, after this node changed one.
+    fn replace(&self, change: impl FnOnce(&mut Layouts)) {
+        let mut known = self.layouts.write();
+        let mut layouts = Layouts::clone(&known);
+        change(&mut layouts);
+        *known = Arc::new(layouts);
+        self.edits.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// What comes of an attempt: its answer, or nothing when it must be made again.
+    ///
+    /// A class that changed under it is read again first, and whoever met another transaction waits a little.
+    async fn settle<T>(
+        &self,
+        lent: Lent<'_>,
+        done: Result<T, Fault>,
+        repeatable: bool,
+        tries: &mut u32,
+    ) -> Option<Result<T, Fault>> {
+        let used = lent.used;
+        lent.back(&done);
+        *tries += 1;
+        match done {
+            Ok(done) => Some(Ok(done)),
+            Err(fault) if *tries >= TRIES => Some(Err(fault)),
+            // Once is enough: what isn't there after that is really gone.
+            Err(fault) if fault.stale && *tries < 3 => match self.reload().await {
+                Ok(()) => None,
+                Err(fault) => Some(Err(fault)),
+            },
+            Err(fault) if fault.met => {
+                tokio::time::sleep(Duration::from_millis(pause_ms(*tries))).await;
+                None
+            }
+            // The connection may have died while it idled; a new one tells.
+            Err(fault) if fault.broken && fault.may_pass && used && repeatable => None,
+            Err(fault) => Some(Err(fault)),
+        }
+    }
+}
+
+/// Milliseconds to wait before the next try: twice as many each time, and a little by chance so that two don't meet again.
+fn pause_ms(tries: u32) -> u64 {
+    let chance = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |now| now.subsec_micros());
+    let base = 5_u64 << tries.min(6);
+    base + u64::from(chance) % base
+}
+
+#[cfg(test)]
+mod tests;

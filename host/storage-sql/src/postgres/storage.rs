@@ -1,0 +1,267 @@
+//! The port, answered by the pool's connections.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use ::storage::{Error, Features, Select, Storage, Write, Written};
+use async_trait::async_trait;
+use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
+use sqlx::PgConnection;
+use tokio::sync::watch;
+
+use super::{
+    Postgres,
+    fault::Fault,
+    run, schema,
+    write::{self, within},
+};
+use crate::{
+    compile::Wish,
+    layout::Layouts,
+    load, row,
+    statement::{Statement, quoted},
+};
+
+#[async_trait]
+impl Storage for Postgres {
+    async fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        if self.inner.is_closed() {
+            return Err(super::pool::closed());
+        }
+        let mut told = self.inner.told.lock().await;
+        let schemas: Vec<Schema> =
+            self.inner.layouts().values().map(|layout| layout.schema.clone()).collect();
+        *told = schemas.iter().map(|schema| (schema.class.clone(), schema.clone())).collect();
+        Ok(schemas)
+    }
+
+    async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
+        let inner = &self.inner;
+        // One change at a time: a caller's next one builds on what this one tells it.
+        let mut told = inner.told.lock().await;
+        let mut tries = 0;
+        let layout = loop {
+            let mut lent = inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let before = told.get(&schema.class);
+            if before == Some(schema) && inner.layouts().contains_key(&schema.class) {
+                lent.back(&Ok(()));
+                return Ok(());
+            }
+            let layouts = inner.layouts();
+            let done = schema::put(lent.connection(), &inner.server, &layouts, before, schema).await;
+            if let Some(done) = inner.settle(lent, done, false, &mut tries).await {
+                break done.map_err(|fault| fault.error)?;
+            }
+        };
+        told.insert(schema.class.clone(), schema.clone());
+        let differs = layout.schema != *schema;
+        inner.replace(|layouts| drop(layouts.insert(schema.class.clone(), Arc::new(layout))));
+        if differs {
+            inner.changes.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+
+    async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
+        let inner = &self.inner;
+        let mut told = inner.told.lock().await;
+        let mut tries = 0;
+        loop {
+            let mut lent = inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let layouts = inner.layouts();
+            let done = match layouts.get(class) {
+                Some(layout) => schema::drop(lent.connection(), &inner.server, layout).await,
+                None => Ok(()),
+            };
+            if let Some(done) = inner.settle(lent, done, true, &mut tries).await {
+                done.map_err(|fault| fault.error)?;
+                break;
+            }
+        }
+        told.remove(class);
+        inner.replace(|layouts| drop(layouts.remove(class)));
+        Ok(())
+    }
+
+    async fn find(&self, select: &Select) -> Result<Vec<Object>, Error> {
+        let mut tries = 0;
+        loop {
+            let layouts = self.inner.layouts();
+            let Some(layout) = layouts.get(&select.schema.class) else { return Ok(Vec::new()) };
+            let wish = Wish {
+                filter: &select.filter,
+                order: &select.order,
+                skip: select.skip,
+                limit: select.limit,
+                fields: select.fields.as_deref(),
+                score: select.score,
+            };
+            let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let done = load::find(lent.connection(), &layouts, layout, wish, "").await;
+            if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
+                return done.map_err(|fault| fault.error);
+            }
+        }
+    }
+
+    async fn explain(&self, select: &Select, _: Explain) -> Result<Value, Error> {
+        let mut tries = 0;
+        loop {
+            let layouts = self.inner.layouts();
+            let Some(layout) = layouts.get(&select.schema.class) else {
+                return Ok(load::plan(Vec::new(), true));
+            };
+            let wish = Wish {
+                order: &select.order,
+                skip: select.skip,
+                limit: select.limit,
+                fields: select.fields.as_deref(),
+                ..Wish::all(&select.filter)
+            };
+            let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let done = load::explain(lent.connection(), &layouts, layout, wish).await;
+            if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
+                return done.map_err(|fault| fault.error);
+            }
+        }
+    }
+
+    async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error> {
+        let mut tries = 0;
+        loop {
+            let layouts = self.inner.layouts();
+            let Some(layout) = layouts.get(&schema.class) else { return Ok(0) };
+            let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let done = load::count(lent.connection(), &layouts, layout, filter).await;
+            if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
+                return done.map_err(|fault| fault.error);
+            }
+        }
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, Error> {
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tries = 0;
+        loop {
+            let layouts = self.inner.layouts();
+            let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let done = transact(lent.connection(), &layouts, &writes).await;
+            if let Some(done) = self.inner.settle(lent, done, false, &mut tries).await {
+                return done.map_err(|fault| write::named(fault, &writes, &layouts));
+            }
+        }
+    }
+
+    async fn related(&self, class: &ClassName, key: &str, owner: &ObjectId) -> Result<Vec<ObjectId>, Error> {
+        let mut tries = 0;
+        loop {
+            let layouts = self.inner.layouts();
+            let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let done = load::related(lent.connection(), &layouts, class, key, owner).await;
+            if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
+                return ids(done.map_err(|fault| fault.error)?);
+            }
+        }
+    }
+
+    async fn owners(
+        &self,
+        class: &ClassName,
+        key: &str,
+        members: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Error> {
+        let mut tries = 0;
+        loop {
+            let layouts = self.inner.layouts();
+            let join = layouts.get(class).and_then(|layout| layout.joins.get(key));
+            let Some(join) = join else { return Ok(Vec::new()) };
+            let mut statement = Statement::new("SELECT DISTINCT \"owningId\" FROM ");
+            statement.push(&quoted(join)).push(" WHERE ");
+            within(&mut statement, "\"relatedId\"", members.iter());
+            let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let done = run::texts(lent.connection(), statement).await;
+            if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
+                return ids(done.map_err(|fault| fault.error)?);
+            }
+        }
+    }
+
+    /// Asks whether the server answers, and whether it would take a change.
+    async fn ping(&self) -> Result<(), Error> {
+        let mut tries = 0;
+        loop {
+            let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
+            let text = "SELECT 1 WHERE current_setting('transaction_read_only') = 'on'";
+            let done = match run::first(lent.connection(), Statement::new(text)).await {
+                Ok(Some(_)) => Err(Fault::read_only()),
+                Ok(None) => Ok(()),
+                Err(fault) => Err(fault),
+            };
+            if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
+                return done.map_err(|fault| fault.error);
+            }
+        }
+    }
+
+    fn features(&self) -> Features {
+        Features {
+            explicit_nulls: false,
+            nul_characters: false,
+            file_urls: false,
+            change_feed: true,
+            explain: true,
+            ..Features::default()
+        }
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.inner.changes.subscribe())
+    }
+
+    async fn close(&self) {
+        self.inner.closed.store(true, Ordering::Release);
+        self.listener.abort();
+        self.inner.pool.close().await;
+    }
+}
+
+/// Carries changes out, all or none. A single statement is a transaction by itself.
+async fn transact(
+    connection: &mut PgConnection,
+    layouts: &Layouts,
+    writes: &[Write],
+) -> Result<Vec<Written>, Fault> {
+    if !write::is_compound(layouts, writes) {
+        return each(connection, layouts, writes).await;
+    }
+    run::words(connection, "BEGIN").await?;
+    let done = match write::lock(connection, layouts, writes).await {
+        Ok(()) => each(connection, layouts, writes).await,
+        Err(fault) => Err(fault),
+    };
+    match done {
+        Ok(done) => run::words(connection, "COMMIT").await.map(|()| done),
+        Err(fault) => {
+            let undone = run::words(connection, "ROLLBACK").await;
+            Err(Fault { broken: fault.broken || undone.is_err(), ..fault })
+        }
+    }
+}
+
+async fn each(
+    connection: &mut PgConnection,
+    layouts: &Layouts,
+    writes: &[Write],
+) -> Result<Vec<Written>, Fault> {
+    let mut done = Vec::with_capacity(writes.len());
+    for write in writes {
+        done.push(write::carry_out(connection, layouts, write).await?);
+    }
+    Ok(done)
+}
+
+fn ids(mut texts: Vec<String>) -> Result<Vec<ObjectId>, Error> {
+    texts.sort_unstable();
+    texts.iter().map(|text| row::id(text)).collect()
+}

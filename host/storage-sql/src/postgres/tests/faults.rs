@@ -1,0 +1,191 @@
+//! What goes wrong with the server, and how it ends well.
+
+use ::servers::postgres::Cluster;
+
+use super::*;
+
+/// Statements that a crashed server's cluster must survive: so it flushes.
+async fn cluster() -> Cluster {
+    tokio::task::spawn_blocking(|| Cluster::start(&[])).await.unwrap().unwrap()
+}
+
+fn quick() -> PostgresConfig {
+    PostgresConfig { pool: 2, patience_ms: 1500, ..PostgresConfig::default() }
+}
+
+fn unavailable<T: std::fmt::Debug>(done: Result<T, Error>, says: &str) {
+    match done {
+        Err(Error::Unavailable(text)) => assert!(text.contains(says), "{text}"),
+        other => panic!("expected Unavailable, got {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_dies_loses_nothing_and_is_found_again() {
+    let mut cluster = cluster().await;
+    let storage = Postgres::open(&cluster.uri("postgres"), &quick()).await.unwrap();
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    let mut answered = 0;
+    for n in 0..50 {
+        storage.commit(vec![insert(&class, object(&format!("o{n}"), &[("n", 1.0.into())]))]).await.unwrap();
+        answered += 1;
+    }
+    cluster = tokio::task::spawn_blocking(move || {
+        cluster.crash().unwrap();
+        cluster
+    })
+    .await
+    .unwrap();
+    unavailable(storage.count(&class, &Filter::all()).await, "database");
+    unavailable(storage.commit(vec![insert(&class, object("late", &[]))]).await, "database");
+    unavailable(storage.ping().await, "database");
+    let cluster = tokio::task::spawn_blocking(move || {
+        cluster.resume().unwrap();
+        cluster
+    })
+    .await
+    .unwrap();
+    // Without a restart of ours.
+    assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), answered);
+    storage.ping().await.unwrap();
+    storage.commit(vec![insert(&class, object("late", &[]))]).await.unwrap();
+    // Changes of others are heard again, too.
+    let other = Postgres::open(&cluster.uri("postgres"), &quick()).await.unwrap();
+    let mut changes = storage.changes().unwrap();
+    for attempt in 0.. {
+        let name = format!("f{attempt}");
+        other
+            .put_schema(&schema(&[("n", FieldType::Number), (name.as_str(), FieldType::Number)]))
+            .await
+            .unwrap();
+        if tokio::time::timeout(Duration::from_secs(2), changes.changed()).await.is_ok() {
+            break;
+        }
+        assert!(attempt < 10, "nothing is heard any more");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_cut_in_the_middle_of_a_statement_is_replaced() {
+    let place = Place::new().await;
+    let storage = Arc::new(place.open().await);
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    storage.commit(vec![insert(&class, object("x", &[("n", 1.0.into())]))]).await.unwrap();
+    let mut holder = plain(&place.uri).await;
+    run::words(&mut holder, "BEGIN; UPDATE \"Patient\" SET \"n\" = 2").await.unwrap();
+    let (waiting, schema) = (Arc::clone(&storage), Arc::clone(&class));
+    let task = tokio::spawn(async move {
+        let write = Write::Delete { schema, filter: Filter::all(), must_exist: true };
+        waiting.commit(vec![write]).await
+    });
+    let cut = format!(
+        "SELECT pg_terminate_backend(pid)::text FROM (SELECT DISTINCT a.pid FROM pg_stat_activity a \
+         JOIN pg_locks l ON l.pid = a.pid JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'Patient' \
+         AND c.relnamespace = '{}'::regnamespace AND a.wait_event_type = 'Lock' AND a.query LIKE 'DELETE%') AS p",
+        place.name
+    );
+    let mut gone = Vec::new();
+    for _ in 0..200 {
+        gone = place.read(&cut).await;
+        if !gone.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(gone, ["true"]);
+    unavailable(task.await.unwrap(), "up again");
+    run::words(&mut holder, "ROLLBACK").await.unwrap();
+    let found = storage.find(&select(&class, Filter::all())).await.unwrap();
+    assert_eq!(found[0].field("n"), Some(&Value::Number(1.0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_were_closed_while_they_idled_are_no_matter() {
+    let place = Place::new().await;
+    let storage = place.open().await;
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    storage.commit(vec![insert(&class, object("x", &[]))]).await.unwrap();
+    let mine = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE application_name = 'parapet' \
+        AND pid <> pg_backend_pid() AND query LIKE '%\"Patient\"%'";
+    assert!(!place.read(mine).await.is_empty());
+    // A read is simply made again.
+    assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 1);
+    place.read(mine).await;
+    // A change isn't, unless the connection had time to be suspected.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    storage.commit(vec![insert(&class, object("y", &[]))]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_leaves_half_way_leaves_no_lock() {
+    let place = Place::new().await;
+    let storage = Arc::new(place.open().await);
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    storage.commit(vec![insert(&class, object("x", &[("n", 1.0.into())]))]).await.unwrap();
+    let mut holder = plain(&place.uri).await;
+    run::words(&mut holder, "BEGIN; UPDATE \"Patient\" SET \"n\" = 2").await.unwrap();
+    let writes = vec![
+        insert(&class, object("y", &[])),
+        Write::Delete { schema: Arc::clone(&class), filter: Filter::all(), must_exist: true },
+    ];
+    let left = tokio::time::timeout(Duration::from_millis(300), storage.commit(writes)).await;
+    assert!(left.is_err(), "it waits for the lock");
+    run::words(&mut holder, "COMMIT").await.unwrap();
+    let mut found = Vec::new();
+    for _ in 0..100 {
+        found = storage.find(&select(&class, Filter::all())).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
+    assert_eq!(ids, ["x"], "what was half-done is undone");
+    storage.commit(vec![insert(&class, object("y", &[]))]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_ever() {
+    let place = Place::new().await;
+    let config = PostgresConfig { pool: 1, patience_ms: 300, statement_timeout_ms: 400, ..Place::config() };
+    let storage = Postgres::open(&place.uri, &config).await.unwrap();
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    storage.commit(vec![insert(&class, object("x", &[("n", 1.0.into())]))]).await.unwrap();
+
+    let lent = storage.inner.pool.lend().await.unwrap();
+    unavailable(storage.count(&class, &Filter::all()).await, "database.postgres.pool");
+    lent.back(&Ok(()));
+    assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 1);
+
+    let mut holder = plain(&place.uri).await;
+    run::words(&mut holder, "BEGIN; UPDATE \"Patient\" SET \"n\" = 2").await.unwrap();
+    let delete = Write::Delete { schema: Arc::clone(&class), filter: Filter::all(), must_exist: true };
+    unavailable(storage.commit(vec![delete]).await, "statement_timeout_ms");
+    run::words(&mut holder, "COMMIT").await.unwrap();
+    storage.ping().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_used_is_said_in_words_without_the_password() {
+    let place = Place::new().await;
+    let base = place.uri.split("/postgres?").next().unwrap();
+    let port = base.rsplit(':').next().unwrap();
+    let config = PostgresConfig { patience_ms: 300, ..Place::config() };
+    for (uri, says) in [
+        ("postgres://u:hunter2@127.0.0.1:1/d".to_owned(), "be reached"),
+        (format!("postgres://postgres:hunter2@127.0.0.1:{port}/none"), "no database"),
+        (format!("postgres://hunter2:hunter2@127.0.0.1:{port}/postgres"), "user"),
+        (format!("postgres://postgres:hunter2@127.0.0.1:{port}/postgres?sslmode=require"), "TLS"),
+        ("postgres://u:hunter2@127.0.0.1/d?nonsense=1".to_owned(), "parameter"),
+    ] {
+        let Err(Error::Unavailable(text)) = Postgres::open(&uri, &config).await else {
+            panic!("{uri} opens")
+        };
+        assert!(text.contains(says) && !text.contains("hunter2"), "{text}");
+    }
+    let careless = PostgresConfig { accept_data_loss: false, ..config };
+    let refused = Postgres::open(&place.uri, &careless).await.map(|_| ());
+    unavailable(refused, "fsync = on");
+}
