@@ -1,5 +1,6 @@
 //! The real server, killed, stopped, and put on a disk that has no more room.
 
+mod database;
 mod disk;
 mod kill;
 mod ledger;

@@ -147,6 +147,21 @@ impl Vault {
         Ok(self.storage.drop_schema(class).await?)
     }
 
+    /// Takes out of a new object what the storage has no place for, so that the answer and the trail tell what is kept.
+    pub(crate) fn fit(&self, object: &mut Object) {
+        let features = self.storage.features();
+        if !features.explicit_nulls {
+            object.fields.retain(|_, value| !value.is_null());
+        }
+        if !features.file_urls {
+            for value in object.fields.values_mut() {
+                if let Value::File { url, .. } = value {
+                    *url = None;
+                }
+            }
+        }
+    }
+
     /// Counts the changes of classes that others made.
     pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
         self.storage.changes()

@@ -93,6 +93,7 @@ impl Data {
         object.apply(&change.update).map_err(|error| {
             Error::Refused(model::ParseError::mismatch(class, &error.field, error.expected, "another type"))
         })?;
+        self.inner.vault.fit(&mut object);
         let mut writes = vec![permit.insert(object.clone())];
         writes.extend(super::fields::relations(&permit, &id, &change.update));
         writes.extend(further);

@@ -20,6 +20,7 @@ mod faults;
 mod nodes;
 mod plans;
 mod takeover;
+mod tls;
 
 /// A schema of the shared database, empty at first: as good as a database of its own, and made in no time.
 pub(super) struct Place {
