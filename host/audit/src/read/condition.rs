@@ -63,10 +63,18 @@ enum Compare {
     Less,
 }
 
-const BAD: Error = Error::Invalid {
-    what: "condition",
-    why: "a term is key=value with a known key; seq, parent and time also take >=, <=, > and <",
-};
+const FORM: Error = bad("a term is key=value; seq, parent and time also take >=, <=, > and <");
+
+const KEY: Error = bad(
+    "the keys are code, actor, kind, role, plugin, class, field, request, purpose, rule, ip, stage, outcome, ref, \
+     object, seq, parent and time",
+);
+
+const MOMENT: Error = bad("time takes a day such as 2026-01-31, or a moment such as 2026-01-31T08:00:00Z");
+
+const fn bad(why: &'static str) -> Error {
+    Error::Invalid { what: "condition", why }
+}
 
 impl Where {
     /// Reads a condition; the empty one holds for every record.
@@ -114,7 +122,7 @@ fn words(text: &str) -> Result<Vec<String>, Error> {
         }
     }
     if quoted {
-        return Err(Error::Invalid { what: "condition", why: "a quotation mark is not closed" });
+        return Err(bad("a quotation mark is not closed"));
     }
     if !word.is_empty() {
         words.push(word);
@@ -123,7 +131,7 @@ fn words(text: &str) -> Result<Vec<String>, Error> {
 }
 
 fn term(word: &str, refkey: Option<&RefKey>) -> Result<Term, Error> {
-    let at = word.find(['=', '<', '>']).ok_or(BAD)?;
+    let at = word.find(['=', '<', '>']).ok_or(FORM)?;
     let (key, rest) = word.split_at(at);
     let (compare, value) = [
         (">=", Compare::AtLeast),
@@ -134,17 +142,20 @@ fn term(word: &str, refkey: Option<&RefKey>) -> Result<Term, Error> {
     ]
     .into_iter()
     .find_map(|(sign, compare)| Some((compare, rest.strip_prefix(sign)?)))
-    .ok_or(BAD)?;
+    .ok_or(FORM)?;
     if value.is_empty() {
-        return Err(BAD);
+        return Err(FORM);
     }
     let number = |key, value| Ok(Term::Number { key, compare, value });
+    let seq = || value.parse().map_err(|_| bad("seq and parent take the number of a record"));
     match key {
-        "seq" => return number(Number::Seq, value.parse().map_err(|_| BAD)?),
-        "parent" => return number(Number::Parent, value.parse().map_err(|_| BAD)?),
+        "seq" => return number(Number::Seq, seq()?),
+        "parent" => return number(Number::Parent, seq()?),
         "time" => return number(Number::Time, moment(value)?),
-        _ if !matches!(compare, Compare::Equal) => return Err(BAD),
         _ => {}
+    }
+    if !matches!(compare, Compare::Equal) {
+        return Err(FORM);
     }
     let values: Vec<String> = value.split(',').map(str::to_owned).collect();
     let key = match key {
@@ -153,11 +164,9 @@ fn term(word: &str, refkey: Option<&RefKey>) -> Result<Term, Error> {
             return Ok(Term::Refs(refs.collect::<Result<_, Error>>()?));
         }
         "object" => {
-            const NO_KEY: Error =
-                Error::Invalid { what: "condition", why: "object= needs the reference key" };
-            let refkey = refkey.ok_or(NO_KEY)?;
+            let refkey = refkey.ok_or(bad("object= needs the reference key"))?;
             let refs = values.iter().map(|text| {
-                let (class, id) = text.split_once('/').ok_or(BAD)?;
+                let (class, id) = text.split_once('/').ok_or(bad("object= takes <Class>/<id>"))?;
                 Ok((Some(class.to_owned()), refkey.of(class, id)))
             });
             return Ok(Term::Refs(refs.collect::<Result<_, Error>>()?));
@@ -175,10 +184,10 @@ fn term(word: &str, refkey: Option<&RefKey>) -> Result<Term, Error> {
         "ip" => Word::Ip,
         "stage" => Word::Stage,
         "outcome" => Word::Outcome,
-        _ => return Err(BAD),
+        _ => return Err(KEY),
     };
     if values.iter().any(|value| !key.allows(value)) {
-        return Err(BAD);
+        return Err(bad(key.takes()));
     }
     Ok(Term::Word { key, values })
 }
@@ -187,8 +196,8 @@ fn term(word: &str, refkey: Option<&RefKey>) -> Result<Term, Error> {
 fn moment(text: &str) -> Result<u64, Error> {
     let day = format!("{text}T00:00:00Z");
     let text = if text.len() == 10 { day.as_str() } else { text };
-    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| BAD)?;
-    u64::try_from(moment.unix_timestamp_nanos()).map_err(|_| BAD)
+    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| MOMENT)?;
+    u64::try_from(moment.unix_timestamp_nanos()).map_err(|_| MOMENT)
 }
 
 impl Word {
@@ -201,6 +210,20 @@ impl Word {
             Word::Outcome => ["ok", "denied", "error", "unknown"].contains(&value),
             Word::Ip => value.parse::<IpAddr>().is_ok(),
             _ => true,
+        }
+    }
+
+    /// Says what `allows` lets through.
+    fn takes(self) -> &'static str {
+        match self {
+            Word::Code => {
+                "code= takes codes as `audit verify` lists them, such as PHI.READ, or a family such as PHI.*"
+            }
+            Word::Kind => "kind= takes user, service, plugin, operator, system or anonymous",
+            Word::Stage => "stage= takes intent, outcome or single",
+            Word::Outcome => "outcome= takes ok, denied, error or unknown",
+            Word::Ip => "ip= takes an IP address",
+            _ => "it takes any word",
         }
     }
 

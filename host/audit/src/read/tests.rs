@@ -149,6 +149,16 @@ async fn conditions_choose_records() {
     ] {
         assert!(Where::parse(bad, Some(key)).is_err(), "{bad}");
     }
+    for (bad, hint) in [
+        ("colour=red", "the keys are code, actor,"),
+        ("code=PHI.NOTHING", "code= takes codes"),
+        ("time>yesterday", "time takes a day such as"),
+        ("object=Patient", "<Class>/<id>"),
+        ("kind=patient", "kind= takes user,"),
+    ] {
+        let said = Where::parse(bad, Some(key)).unwrap_err().to_string();
+        assert!(said.contains(hint), "{bad}: {said}");
+    }
     assert!("object=Patient/p1".parse::<Where>().is_err(), "needs the key");
     assert!("seq>=1".parse::<Where>().is_ok());
 }

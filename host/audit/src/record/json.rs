@@ -2,16 +2,21 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 use crate::draft::Stage;
 use crate::record::Record;
+
+/// RFC 3339 with all nine digits, so that times stand in columns and sort as text.
+const FORM: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:9]Z");
 
 /// Renders a time of the log (ns since 1970 UTC) as RFC 3339.
 pub(crate) fn moment(ts: u64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ts))
         .ok()
-        .and_then(|moment| moment.format(&Rfc3339).ok())
+        .and_then(|moment| moment.format(FORM).ok())
         .unwrap_or_else(|| ts.to_string())
 }
 

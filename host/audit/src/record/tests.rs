@@ -133,7 +133,7 @@ fn broken_bytes_are_told_not_panicked_on() {
 fn json_is_for_people() {
     let json = serde_json::to_value(full()).unwrap();
     assert_eq!(json["code"], "PHI.UPDATE");
-    assert_eq!(json["time"], "2025-10-09T08:53:20Z");
+    assert_eq!(json["time"], "2025-10-09T08:53:20.000000000Z");
     assert_eq!(json["stage"], "outcome");
     assert_eq!(json["intent"], 41);
     assert_eq!(json["actor"]["session"], "03".repeat(16));
