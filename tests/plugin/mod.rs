@@ -11,6 +11,7 @@ mod install;
 mod lifecycle;
 mod residue;
 mod restart;
+mod start;
 mod swap;
 mod telling;
 

@@ -243,7 +243,10 @@ pub(crate) fn split_import(import: &str) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use wasm_encoder::{Component, Module, RawSection};
+    use wasm_encoder::{
+        CodeSection, Component, Function, FunctionSection, MemorySection, MemoryType, Module, RawSection,
+        TypeSection,
+    };
 
     use super::*;
 
@@ -294,6 +297,63 @@ mod tests {
         cut.truncate(cut.len() - 3);
         assert!(refusal(&cut).contains("malformed"));
         assert!(Package::read(&[0; 64], 32).unwrap_err().to_string().contains("larger"));
+    }
+
+    fn around(modules: &[Vec<u8>]) -> Vec<u8> {
+        let mut component = Component::new();
+        for data in modules {
+            component.section(&RawSection { id: 1, data });
+        }
+        // By hand: `embed` wouldn't take what is too large, either.
+        let json = serde_json::to_vec(&manifest()).unwrap();
+        component.section(&CustomSection { name: MANIFEST.into(), data: json.into() });
+        component.finish()
+    }
+
+    /// A module of empty functions.
+    fn functions(count: u64) -> Vec<u8> {
+        let (mut types, mut functions, mut code) =
+            (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+        types.ty().function([], []);
+        for _ in 0..count {
+            functions.function(0);
+            let mut body = Function::new([]);
+            body.instructions().end();
+            code.function(&body);
+        }
+        let mut module = Module::new();
+        module.section(&types).section(&functions).section(&code);
+        module.finish()
+    }
+
+    /// What would only keep the compiler busy is found before the compiler sees it.
+    #[test]
+    fn a_component_that_is_made_to_burden_the_compiler_stays_out() {
+        let half = functions(MAX_FUNCTIONS / 2);
+        assert!(Package::read(&around(&[half.clone(), half.clone()]), 1 << 20).is_ok());
+        assert!(refusal(&around(&[half.clone(), half, functions(1)])).contains("too many functions"));
+        let empty = Module::new().finish();
+        assert!(Package::read(&around(&vec![empty.clone(); MAX_PARTS]), 1 << 20).is_ok());
+        assert!(refusal(&around(&vec![empty; MAX_PARTS + 1])).contains("too many parts"));
+    }
+
+    /// Shared memory would be a clock fine enough for other people's secrets.
+    #[test]
+    fn shared_and_64_bit_memories_stay_out() {
+        for (shared, memory64) in [(true, false), (false, true)] {
+            let mut memories = MemorySection::new();
+            memories.memory(MemoryType {
+                minimum: 1,
+                maximum: Some(1),
+                memory64,
+                shared,
+                page_size_log2: None,
+            });
+            let mut module = Module::new();
+            module.section(&memories);
+            let said = refusal(&around(&[module.finish()]));
+            assert!(said.contains("malformed"), "{said}");
+        }
     }
 
     #[test]
