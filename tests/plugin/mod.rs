@@ -9,6 +9,7 @@ mod grant;
 mod guest;
 mod install;
 mod lifecycle;
+mod newcomer;
 mod residue;
 mod restart;
 mod start;
