@@ -24,19 +24,41 @@ pub fn show(config: &Config) -> String {
 fn section(text: &mut String, name: &str, settings: &dyn Debug) {
     let _ = writeln!(text, "[{name}]");
     let shown = format!("{settings:#?}");
-    for line in shown.lines().filter_map(|line| line.strip_prefix("    ")) {
-        let line = match line.split_once(": ") {
-            Some((field, value)) if !field.starts_with(' ') => format!("{field} = {value}"),
-            _ => line.to_owned(),
+    let mut lines = shown.lines().filter_map(|line| line.strip_prefix("    ")).peekable();
+    while let Some(line) = lines.next() {
+        let Some((field, value)) = line.split_once(": ").filter(|(field, _)| !field.starts_with(' ')) else {
+            let _ = writeln!(text, "{}", bare(line));
+            continue;
         };
-        let line = line.strip_suffix(',').unwrap_or(&line);
-        let _ = writeln!(
-            text,
-            "{}",
-            line.strip_suffix(" = None").map_or(line.to_owned(), |l| format!("{l} = (unset)"))
-        );
+        let value = match (value, lines.peek().map(|next| next.trim_start())) {
+            // What is set stands in three lines, of which the second says it.
+            ("Some(", Some(inner)) if !inner.trim_end().ends_with(['(', '[', '{']) => {
+                let value = word(inner);
+                lines.next();
+                lines.next();
+                value
+            }
+            _ => word(value),
+        };
+        let _ = writeln!(text, "{field} = {value}");
     }
     text.push('\n');
+}
+
+/// A value as the settings file has it: a choice is a word in lower case.
+fn word(value: &str) -> String {
+    let value = bare(value);
+    let choice = value.starts_with(|c: char| c.is_ascii_uppercase())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match value {
+        "None" => "(unset)".to_owned(),
+        _ if choice => format!("\"{}\"", value.to_ascii_lowercase()),
+        _ => value.to_owned(),
+    }
+}
+
+fn bare(line: &str) -> &str {
+    line.strip_suffix(',').unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -47,6 +69,9 @@ mod tests {
     fn shows_settings_and_no_secret() {
         let mut config = Config::default();
         config.keys.master = Some("hunter2".into());
+        config.keys.master_ips = Some("127.0.0.1, 10.0.0.0/8".parse().unwrap());
+        config.rest.public_url = Some("https://parse.example.org/parse".to_owned());
+        config.rest.allow_origin = vec!["https://a.example.org".to_owned()];
         let text = show(&config);
         assert!(
             text.contains("[server]\nhost = 127.0.0.1\nport = 1337\ndata_dir = \"parapet-data\"\n"),
@@ -54,5 +79,16 @@ mod tests {
         );
         assert!(text.contains("app_id = (unset)\n") && text.contains("[secret]"), "{text}");
         assert!(!text.contains("hunter2"));
+        for line in [
+            "master = [secret]\nread_only_master = (unset)",
+            "master_ips = [127.0.0.1,10.0.0.0/8]",
+            "public_url = \"https://parse.example.org/parse\"",
+            "allow_origin = [\n    \"https://a.example.org\",\n]",
+            "log_format = \"text\"",
+            "password_scheme = \"argon2id\"",
+        ] {
+            assert!(text.contains(&format!("\n{line}\n")), "no {line} in {text}");
+        }
+        assert!(!text.contains("Some("), "{text}");
     }
 }
