@@ -69,6 +69,8 @@ impl From<sqlx::Error> for Fault {
                 None => Error::Internal("an unknown database answered".into()).into(),
             },
             sqlx::Error::Tls(_) => broken(TLS),
+            // So a handshake ends that finds the wrong certificate.
+            sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => broken(TLS),
             sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
                 Fault { may_pass: true, ..broken(BROKEN) }
             }
