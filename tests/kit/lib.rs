@@ -10,10 +10,12 @@
 
 mod answer;
 mod canary;
+pub mod database;
 mod fixed;
 pub mod guest;
 mod kit;
 pub mod node;
+pub mod peer;
 pub mod port;
 pub mod process;
 mod request;

@@ -1,6 +1,6 @@
 //! The official JavaScript SDK against a real server, on a real port, on every database.
 
-use kit::{guest, node, port::Port};
+use kit::{database, guest, node, port::Port};
 use reqwest::Method;
 
 /// Runs every flow of `tests/js` against a server on a database.
@@ -29,4 +29,10 @@ async fn flows(database_uri: Option<&str>) {
 #[tokio::test]
 async fn every_flow_of_the_sdk_is_right_on_sqlite() {
     flows(None).await;
+}
+
+#[tokio::test]
+async fn every_flow_of_the_sdk_is_right_on_postgresql() {
+    let uri = tokio::task::spawn_blocking(database::postgres).await.unwrap();
+    flows(Some(&uri)).await;
 }

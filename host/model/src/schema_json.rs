@@ -18,20 +18,18 @@ const ID_INDEX: &str = "_id_";
 
 /// Shows a class as the schema API does: the default fields included, the server's own columns left out.
 ///
-/// `_User` shows `password` and hides `authData`, as in the reference.
+/// `_User` shows `password`, as in the reference.
 pub fn encode(schema: &Schema) -> Json {
     let mut fields = JsonMap::new();
     fields.insert("objectId".into(), json!({"type": "String"}));
     fields.insert("createdAt".into(), json!({"type": "Date"}));
     fields.insert("updatedAt".into(), json!({"type": "Date"}));
     fields.insert("ACL".into(), json!({"type": "ACL"}));
-    let users = schema.class == "_User";
-    if users {
+    if schema.class == "_User" {
         fields.insert("password".into(), json!({"type": "String"}));
     }
     for (name, field) in &schema.fields {
-        let hidden = name.is_internal() || (users && *name == "authData");
-        if !hidden {
+        if !name.is_internal() {
             fields.insert(name.as_str().into(), field_json(field));
         }
     }

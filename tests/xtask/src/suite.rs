@@ -8,7 +8,7 @@ use servers::postgres;
 use crate::{demo, machine, say};
 
 /// Folders of JavaScript that the tests run.
-const NODE: [&str; 2] = ["tests/js", "examples/client-js"];
+const NODE: [&str; 3] = ["tests/js", "tests/peer", "examples/client-js"];
 
 /// Installs what the tests need, then runs them all.
 ///

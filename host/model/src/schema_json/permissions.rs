@@ -32,7 +32,11 @@ pub(super) fn encode(permissions: &Permissions) -> Json {
     let protected =
         permissions.protected_fields.iter().map(|(group, fields)| (group.clone(), names_json(fields)));
     map.insert("protectedFields".into(), Json::Object(protected.collect()));
-    map.insert("ACL".into(), values::acl_json(permissions.default_acl.as_ref().unwrap_or(&public())));
+    // The reference says it of classes that were never given permissions, and of those whose permissions say it.
+    let untouched = is_untouched(permissions).then(public);
+    if let Some(acl) = permissions.default_acl.as_ref().or(untouched.as_ref()) {
+        map.insert("ACL".into(), values::acl_json(acl));
+    }
     Json::Object(map)
 }
 
@@ -63,6 +67,12 @@ pub(super) fn parse(map: JsonMap<String, Json>) -> Result<Permissions, ParseErro
         }
     }
     Ok(permissions)
+}
+
+/// Whether permissions are those of a class that was never given any, left out or spelt out.
+fn is_untouched(permissions: &Permissions) -> bool {
+    let operations = Permissions::open().operations.into_iter().chain(permissions.operations.clone());
+    Permissions { operations: operations.collect(), ..permissions.clone() } == Permissions::open()
 }
 
 fn public() -> Acl {

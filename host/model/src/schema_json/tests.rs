@@ -78,10 +78,10 @@ fn a_class_without_permissions_is_shown_open() {
 }
 
 #[test]
-fn users_show_password_and_hide_what_is_internal() {
+fn users_show_a_password_and_hide_what_is_internal() {
     let json = encode(&full());
     assert_eq!(json["fields"]["password"], json!({"type": "String"}));
-    assert!(json["fields"].get("authData").is_none());
+    assert_eq!(json["fields"]["authData"], json!({"type": "Object"}));
     assert!(json["fields"].get("_hashed_password").is_none());
     assert_eq!(json["fields"]["ward"], json!({"type": "Pointer", "targetClass": "Ward"}));
     assert_eq!(json["fields"]["username"], json!({"type": "String", "required": true}));
@@ -105,6 +105,7 @@ fn given_permissions_lock_what_they_leave_out() {
     assert_eq!(shown["find"], json!({"requiresAuthentication": true}));
     assert_eq!(shown["get"], json!({}));
     assert_eq!(shown["protectedFields"], json!({}));
+    assert!(shown.get("ACL").is_none());
     // What is shown can be sent back.
     let again = parse(map(json!({"classLevelPermissions": shown})), Some("Patient")).unwrap();
     assert_eq!(again.permissions.unwrap(), schema.permissions);

@@ -151,6 +151,7 @@ pub(super) fn base() -> Config {
     config.keys.javascript = secret("test");
     config.keys.client = secret("client");
     config.rest.mount_path = "/1".to_owned();
+    config.database.postgres.accept_data_loss = true;
     config.data.allow_client_class_creation = true;
     config.data.allow_client_role_creation = true;
     config

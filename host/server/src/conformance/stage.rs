@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use axum::Router;
 use data::{Clock as _, Data, RandomIds};
+use model::{FieldType, Filter, Schema};
 use serde_json::{Map as JsonMap, Value as Json};
-use storage::Storage;
+use storage::{Storage, Write};
 use tokio::sync::watch;
 
 use super::{clock::Forward, front, options};
@@ -23,6 +24,8 @@ pub(super) struct Stage {
     clock: Arc<Forward>,
     running: rest::Running,
     now: watch::Sender<Option<Router>>,
+    /// The classes as the last reset left them.
+    pristine: Vec<Schema>,
 }
 
 impl Stage {
@@ -49,6 +52,7 @@ impl Stage {
             clock: Arc::default(),
             running: rest::Running::default(),
             now,
+            pristine: Vec::new(),
         };
         let router = stage.raise(&stage.config, &stage.storage).await?;
         stage.now.send_replace(Some(router));
@@ -70,19 +74,36 @@ impl Stage {
         let before = self.now.send_replace(None);
         self.running.idle().await;
         let done = async {
-            for schema in self.storage.schemas().await? {
-                self.storage.drop_schema(&schema.class).await?;
-            }
+            self.empty().await?;
             self.clock.back();
-            self.raise(&self.config, &self.storage).await
+            let router = self.raise(&self.config, &self.storage).await?;
+            anyhow::Ok((router, self.storage.schemas().await?))
         };
-        let done: anyhow::Result<Router> = done.await;
-        let (router, answer) = match done {
-            Ok(router) => (Some(router), Ok(())),
+        let (router, answer) = match done.await {
+            Ok((router, schemas)) => {
+                self.pristine = schemas;
+                (Some(router), Ok(()))
+            }
             Err(error) => (before, Err(error.context("emptying the database"))),
         };
         self.now.send_replace(router);
         answer
+    }
+
+    /// Drops what a first start doesn't make; what it makes and nobody changed only loses its objects, which is quicker.
+    async fn empty(&self) -> Result<(), storage::Error> {
+        let mut deletes = Vec::new();
+        for schema in self.storage.schemas().await? {
+            // The rows of relations go with their class alone.
+            let relates = schema.fields.values().any(|field| matches!(field.kind, FieldType::Relation(_)));
+            if relates || !self.pristine.contains(&schema) {
+                self.storage.drop_schema(&schema.class).await?;
+            } else {
+                let schema = Arc::new(schema);
+                deletes.push(Write::Delete { schema, filter: Filter::all(), must_exist: false });
+            }
+        }
+        self.storage.commit(deletes).await.map(drop)
     }
 
     /// Puts up a server with the base's options and these over them; objects stay, unless another database is named.
@@ -107,6 +128,7 @@ impl Stage {
         self.running.idle().await;
         if moves {
             std::mem::replace(&mut self.storage, storage).close().await;
+            self.pristine.clear();
         }
         self.config = config;
         Ok(())

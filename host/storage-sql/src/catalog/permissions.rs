@@ -20,8 +20,14 @@ pub(crate) fn json(permissions: &Permissions) -> Json {
         }
         map.insert(op.name().to_owned(), Json::Object(entry));
     }
-    map.insert("readUserFields".into(), json!(permissions.read_user_fields));
-    map.insert("writeUserFields".into(), json!(permissions.write_user_fields));
+    for (key, fields) in [
+        ("readUserFields", &permissions.read_user_fields),
+        ("writeUserFields", &permissions.write_user_fields),
+    ] {
+        if !fields.is_empty() {
+            map.insert(key.into(), json!(fields));
+        }
+    }
     map.insert("protectedFields".into(), json!(permissions.protected_fields));
     if let Some(acl) = &permissions.default_acl {
         map.insert("ACL".into(), acl_json(acl));
