@@ -21,15 +21,25 @@ pub(crate) async fn wrk(
     connections: u32,
     seconds: u32,
 ) -> anyhow::Result<Figures> {
-    let mut script = tempfile::Builder::new().suffix(".lua").tempfile()?;
-    writeln!(script, "wrk.headers['X-Parse-Application-Id'] = '{APP_ID}'")?;
+    let mut text = format!("wrk.headers['X-Parse-Application-Id'] = '{APP_ID}'\n");
     if let Some(body) = operation.body() {
-        writeln!(script, "wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'")?;
-        writeln!(script, "wrk.body = [[{body}]]")?;
+        text.push_str("wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\n");
+        text.push_str(&format!("wrk.body = [[{body}]]\n"));
     }
+    let asked = script(&text, &operation.url(site), connections, seconds).await;
+    asked.with_context(|| format!("{} at {connections} connections", operation.name()))
+}
+
+/// Asks an address for what a script says, as often as it answers, over so many connections.
+///
+/// # Errors
+/// A missing `wrk`, an answer that isn't a success.
+pub(crate) async fn script(text: &str, url: &str, connections: u32, seconds: u32) -> anyhow::Result<Figures> {
+    let mut script = tempfile::Builder::new().suffix(".lua").tempfile()?;
+    script.write_all(text.as_bytes())?;
     let mut wrk = Command::new("wrk");
     wrk.args(["--latency", "--threads", "1", "--timeout", "10s", "--connections", &connections.to_string()]);
-    wrk.args(["--duration", &format!("{seconds}s"), "--script"]).arg(script.path()).arg(operation.url(site));
+    wrk.args(["--duration", &format!("{seconds}s"), "--script"]).arg(script.path()).arg(url);
     wrk.stdin(Stdio::null());
     let before = figures::used()?;
     let output = tokio::task::spawn_blocking(move || wrk.output()).await?;
@@ -39,12 +49,8 @@ pub(crate) async fn wrk(
     if !output.status.success() {
         bail!("wrk failed: {said}{}", String::from_utf8_lossy(&output.stderr));
     }
-    let read =
-        read(&said).with_context(|| format!("{} at {connections} connections:\n{said}", operation.name()));
-    read.map(|figures| Figures {
-        work: Some(used.div_f64((figures.rate * f64::from(seconds)).max(1.0))),
-        ..figures
-    })
+    let figures = read(&said).with_context(|| said.clone().into_owned())?;
+    Ok(Figures { work: Some(used.div_f64((figures.rate * f64::from(seconds)).max(1.0))), ..figures })
 }
 
 /// Reads what `wrk` prints.

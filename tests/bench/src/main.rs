@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![allow(clippy::print_stdout, reason = "a table on the terminal is what this is for")]
 
+mod against;
 mod door;
 mod drive;
 mod figures;
@@ -33,6 +34,9 @@ pub(crate) struct Options {
     /// Only over HTTP.
     #[arg(long)]
     http: bool,
+    /// Beside the reference server, both on one PostgreSQL: `parse-server`.
+    #[arg(long, value_name = "PEER", value_parser = ["parse-server"], conflicts_with_all = ["host", "http"])]
+    against: Option<String>,
     /// How long one measurement takes, in seconds.
     #[arg(long, default_value_t = 3)]
     seconds: u32,
@@ -58,6 +62,9 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let component = guest::build()?;
+        if options.against.is_some() {
+            return against::measure(&component, &options).await;
+        }
         if !options.http {
             host::measure(&component, &options).await?;
             trail::measure(&options).await?;

@@ -15,18 +15,32 @@ pub(crate) fn run(arguments: &[&str]) -> anyhow::Result<()> {
     if !arguments.iter().any(|argument| ["--quick", "--host", "--help"].contains(argument)) {
         find_wrk()?;
     }
+    let against = arguments.iter().any(|argument| argument.starts_with("--against"));
+    if against {
+        install("initdb", "/usr/lib/postgresql", "postgresql")?;
+        machine::install_packages(&machine::root().join("tests/peer"))?;
+    }
     say::step("release build; the first one takes some minutes");
-    machine::run(machine::cargo().args(["run", "--release", "--package", "bench", "--"]).args(arguments))
+    // The server as it is run stands beside the bench; one command, so that both share what they are built from.
+    let servers: &[&str] = if against { &["--package", "server"] } else { &[] };
+    machine::run(machine::cargo().args(["build", "--release", "--package", "bench"]).args(servers))?;
+    machine::run(Command::new(machine::target().join("release/bench")).args(arguments))
 }
 
 /// Installs `wrk`, which asks the server, when it is missing and the machine is a Debian.
 fn find_wrk() -> anyhow::Result<()> {
-    let found = Command::new("wrk").arg("--version").stdin(Stdio::null()).output();
-    if found.is_ok() {
+    install("wrk", "", "wrk").context("or run `cargo xtask bench --host`, which does without it")
+}
+
+/// Installs a Debian package when its program is neither in the path nor below a folder of its own.
+fn install(program: &str, folder: &str, package: &str) -> anyhow::Result<()> {
+    let runs = Command::new(program).arg("--version").stdin(Stdio::null()).output().is_ok();
+    let lies = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if runs || lies {
         return Ok(());
     }
-    say::step("wrk is missing: installing it with apt-get");
-    let install = ["install", "--yes", "--no-install-recommends", "wrk"];
+    say::step(format!("{program} is missing: installing it with apt-get"));
+    let install = ["install", "--yes", "--no-install-recommends", package];
     let first = machine::run(Command::new("apt-get").args(install));
     first
         .or_else(|_| {
@@ -34,5 +48,5 @@ fn find_wrk() -> anyhow::Result<()> {
             machine::run(Command::new("apt-get").arg("update"))?;
             machine::run(Command::new("apt-get").args(install))
         })
-        .context("install wrk by hand, or run `cargo xtask bench --host`, which does without it")
+        .with_context(|| format!("install {package} by hand"))
 }

@@ -14,7 +14,8 @@ const USAGE: &str = "cargo xtask <command>
   test             installs what the tests need and runs everything that CI runs
   demo [--once]    builds the server and a plugin, starts both with made-up patients, and shows what
                    they do; stays up until Ctrl-C, or with --once checks every answer and ends
-  bench            measures the server, with and without plugin and trail
+  bench            measures the server, with and without plugin and trail; with --against parse-server
+                   both on one PostgreSQL
 ";
 
 fn main() -> ExitCode {
