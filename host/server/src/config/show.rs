@@ -27,7 +27,8 @@ fn section(text: &mut String, name: &str, settings: &dyn Debug) {
     let mut lines = shown.lines().filter_map(|line| line.strip_prefix("    ")).peekable();
     while let Some(line) = lines.next() {
         let Some((field, value)) = line.split_once(": ").filter(|(field, _)| !field.starts_with(' ')) else {
-            let _ = writeln!(text, "{}", bare(line));
+            // Between what a list holds the commas stay.
+            let _ = writeln!(text, "{}", if line.starts_with(' ') { line } else { bare(line) });
             continue;
         };
         let value = match (value, lines.peek().map(|next| next.trim_start())) {
