@@ -73,7 +73,8 @@ impl Kit {
         let origin = audit::Config { dir: audit_dir.clone(), ..config.audit.clone() }.origin();
         let keys_dir = config.audit_keys_dir();
         let fixed = Fixed::new();
-        let app = wire::build(config.clone(), fixed.sources()).await.expect("the server starts");
+        // Boxed: it is by far the largest thing that a scenario waits for.
+        let app = Box::pin(wire::build(config.clone(), fixed.sources())).await.expect("the server starts");
         let verifier = audit::Keys::open(&keys_dir).expect("the trail's keys").vkey(&origin);
         let kit = Kit {
             router: app.router.clone(),
@@ -223,8 +224,9 @@ impl Kit {
         if let Some(app) = self.app.take() {
             app.close().await.expect("the server closes");
         }
-        let app =
-            wire::build(self.config.clone(), self.fixed.sources()).await.expect("the server starts again");
+        let app = Box::pin(wire::build(self.config.clone(), self.fixed.sources()))
+            .await
+            .expect("the server starts again");
         self.router = app.router.clone();
         self.app = Some(app);
     }

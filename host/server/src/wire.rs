@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::Context as _;
 use axum::Router;
 use data::{Clock, Data, Ids, RandomIds, SystemClock};
+use storage_mongodb::Mongo;
 use storage_sql::{Postgres, Sqlite};
 
 use crate::{
@@ -115,6 +116,18 @@ pub(crate) async fn storage(config: &Config) -> anyhow::Result<Arc<dyn storage::
         Place::Postgres(uri) => {
             let opened = Postgres::open(&uri, &config.database.postgres).await;
             Ok(Arc::new(opened.context("the database").context(Exit::Database)?))
+        }
+        Place::MongoDb(uri) => {
+            let settings = storage_mongodb::Config { uri, ..config.database.mongodb.clone() };
+            // Its driver's way in is too long for the future of everybody who starts a server.
+            let opened = Box::pin(Mongo::open(&settings)).await;
+            let opened = opened.context("the database").context(Exit::Database)?;
+            if !opened.offer().transactions {
+                tracing::warn!(
+                    "the database is a standalone server, so changes of several objects are refused: make it a replica set of one node"
+                );
+            }
+            Ok(Arc::new(opened))
         }
     }
 }

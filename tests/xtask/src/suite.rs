@@ -24,6 +24,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     if !postgres::installed() {
         machine::install_from_debian(&postgres::PACKAGES)?;
     }
+    machine::install_mongodb()?;
     say::step("format");
     machine::run(machine::cargo().args(["fmt", "--all", "--check"]))?;
     say::step("lints");

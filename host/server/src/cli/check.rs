@@ -58,7 +58,7 @@ impl Check {
         print::line(format!("data folder  {}{}", folder.display(), state(folder.is_dir())));
         let made = match &database {
             Place::Sqlite(file) => state(file.is_file()),
-            Place::Postgres(_) => "",
+            Place::Postgres(_) | Place::MongoDb(_) => "",
         };
         print::line(format!("database     {database}{made}"));
         print::line(format!(

@@ -12,13 +12,16 @@ use serde::Deserialize;
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
-    /// Where the objects are kept: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    /// Where the objects are kept: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE` or
+    /// `mongodb://USER:PASSWORD@HOST/DATABASE` (also `mongodb+srv://`).
     /// Default: the `path` of `[database.sqlite]`.
     pub uri: Option<String>,
     /// How the embedded database is kept; a relative `path` lies in the data folder.
     pub sqlite: storage_sql::Config,
     /// How a PostgreSQL database is used.
     pub postgres: storage_sql::PostgresConfig,
+    /// How a MongoDB database is used.
+    pub mongodb: storage_mongodb::Config,
 }
 
 /// Where objects are kept.
@@ -28,6 +31,8 @@ pub enum Place {
     Sqlite(PathBuf),
     /// In a PostgreSQL database with this URI.
     Postgres(String),
+    /// In a MongoDB database with this URI.
+    MongoDb(String),
 }
 
 impl Database {
@@ -52,13 +57,14 @@ impl Database {
                 Ok(Place::Sqlite(data_dir.join(file)))
             }
             "postgres" | "postgresql" => Ok(Place::Postgres(uri.clone())),
+            "mongodb" | "mongodb+srv" => Ok(Place::MongoDb(uri.clone())),
             _ => {
                 let scheme: String =
                     scheme.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '+').take(20).collect();
                 bail!(
-                    "this version keeps objects in SQLite and PostgreSQL, so a database URI with the scheme \
-                     {scheme:?} can't be used: write sqlite:FILE or postgres://…, or leave it out for the embedded \
-                     database"
+                    "this version keeps objects in SQLite, PostgreSQL and MongoDB, so a database URI with the scheme \
+                     {scheme:?} can't be used: write sqlite:FILE, postgres://… or mongodb://…, or leave it out for \
+                     the embedded database"
                 );
             }
         }
@@ -77,7 +83,7 @@ fn shown(uri: &str) -> String {
         return uri.to_owned();
     }
     let Some((scheme, rest)) = uri.split_once("://") else { return secret() };
-    if !["postgres", "postgresql"].contains(&scheme) {
+    if !["postgres", "postgresql", "mongodb", "mongodb+srv"].contains(&scheme) {
         return secret();
     }
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
@@ -95,7 +101,7 @@ impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Database");
         shown.field("uri", &self.shown_uri()).field("sqlite", &self.sqlite);
-        shown.field("postgres", &self.postgres).finish()
+        shown.field("postgres", &self.postgres).field("mongodb", &self.mongodb).finish()
     }
 }
 
@@ -104,7 +110,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Sqlite(file) => write!(f, "{}", file.display()),
-            Place::Postgres(uri) => f.write_str(&shown(uri)),
+            Place::Postgres(uri) | Place::MongoDb(uri) => f.write_str(&shown(uri)),
         }
     }
 }
@@ -131,7 +137,10 @@ mod tests {
         for uri in ["postgres://u:hunter2@h/d", "postgresql://u:hunter2@h:5432/d?sslmode=require"] {
             assert_eq!(place(uri).unwrap(), Place::Postgres(uri.to_owned()));
         }
-        for uri in ["mongodb://u:hunter2@h/d", "hunter2", "sqlite:", "sqlite::memory:"] {
+        for uri in ["mongodb://u:hunter2@h/d", "mongodb+srv://u:hunter2@h/d"] {
+            assert_eq!(place(uri).unwrap(), Place::MongoDb(uri.to_owned()));
+        }
+        for uri in ["mysql://u:hunter2@h/d", "hunter2", "sqlite:", "sqlite::memory:"] {
             let said = format!("{:#}", place(uri).unwrap_err());
             assert!(said.contains("sqlite:FILE") && !said.contains("hunter2"), "{said}");
         }
@@ -145,7 +154,8 @@ mod tests {
             ("postgres://u:hun@ter2:x@h/d?password=hunter2", "postgres://u:[secret]@h/d"),
             ("postgres://u@h/d", "postgres://u@h/d"),
             ("hunter2", "[secret]"),
-            ("mongodb://u:hunter2@h", "[secret]"),
+            ("mongodb://u:hunter2@h", "mongodb://u:[secret]@h"),
+            ("mysql://u:hunter2@h", "[secret]"),
         ] {
             let database = database(uri);
             assert_eq!(database.shown_uri().unwrap(), expected);

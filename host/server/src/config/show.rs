@@ -17,6 +17,7 @@ pub fn show(config: &Config) -> String {
     let _ = writeln!(text, "[database]\nuri = {uri}\n");
     section(&mut text, "database.sqlite", &config.database.sqlite);
     section(&mut text, "database.postgres", &config.database.postgres);
+    section(&mut text, "database.mongodb", &config.database.mongodb);
     text
 }
 

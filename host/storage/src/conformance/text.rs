@@ -14,6 +14,7 @@ use crate::{
 cases![
     forms_of_a_letter_are_not_one,
     a_text_with_a_zero_is_whole,
+    a_key_with_a_zero_is_kept_or_refused,
     every_place_holds_every_text,
     every_text_is_an_id,
     case_is_never_folded,
@@ -61,15 +62,13 @@ async fn a_text_with_a_zero_is_whole(bench: Bench) -> Outcome {
         .things(
             "t:String a:Array o:Object",
             [
-                ("a", json!({"t": "x\0y", "a": ["x\0y"], "o": {"k": "x\0y", "z\0": 1}})),
+                ("a", json!({"t": "x\0y", "a": ["x\0y"], "o": {"k": "x\0y"}})),
                 ("b", json!({"t": "x", "a": ["x"], "o": {"k": "x"}})),
                 ("c", json!({"t": "\0", "a": ["\0"], "o": {"k": "\0"}})),
             ],
         )
         .await?;
-    class
-        .holds("a", &class.object("a", json!({"t": "x\0y", "a": ["x\0y"], "o": {"k": "x\0y", "z\0": 1}}))?)
-        .await?;
+    class.holds("a", &class.object("a", json!({"t": "x\0y", "a": ["x\0y"], "o": {"k": "x\0y"}}))?).await?;
     for path in ["t", "a", "o.k"] {
         class
             .answers(&[
@@ -86,6 +85,17 @@ async fn a_text_with_a_zero_is_whole(bench: Bench) -> Outcome {
             .await?;
     }
     class.sorts("t", "c b a").await
+}
+
+async fn a_key_with_a_zero_is_kept_or_refused(bench: Bench) -> Outcome {
+    let class = bench.class("Thing", "o:Object").await?;
+    let object = class.object("a", json!({"o": {"z\0": 1}}))?;
+    match class.commit(vec![class.inserting(object.clone())]).await {
+        Ok(_) => class.holds("a", &object).await,
+        // BSON ends a key at its first zero.
+        Err(Error::Unsupported(_)) => class.answers(&[(json!({}), "")]).await,
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Where no text can hold it, saving one is refused, and asking for one finds nothing.

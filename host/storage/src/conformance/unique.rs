@@ -217,7 +217,8 @@ async fn what_ignores_case_is_still_found_exactly(bench: Bench) -> Outcome {
 
 async fn blanks_and_accents_matter(bench: Bench) -> Outcome {
     let class = folded(&bench, "t:String", &["t"]).await?;
-    let texts = ["ann", "ann ", " ann", "änn", "a\u{301}nn", "ánn", "straße", "strasse", "", "a%", "a_"];
+    // Whether canonical equivalents (`á`, `a\u{301}`) and `ß`/`ss` collide is the collation's business.
+    let texts = ["ann", "ann ", " ann", "änn", "ánn", "straße", "", "a%", "a_"];
     for (n, text) in texts.iter().enumerate() {
         class.insert(&format!("o{n}"), json!({ "t": text })).await?;
     }

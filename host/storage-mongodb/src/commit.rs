@@ -1,0 +1,87 @@
+//! Commits: one document alone, or several in a transaction that is tried again while others are in its way.
+
+use std::time::{Duration, Instant};
+
+use mongodb::options::{ReadConcern, TransactionOptions};
+use storage::{Error, Write, Written};
+
+use crate::{
+    connect,
+    error::{Fault, STANDALONE},
+    node::Node,
+    write,
+};
+
+/// How long to wait before the first new try, and at most.
+const PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Carries changes out, all or none.
+pub(crate) async fn commit(node: &Node, writes: &[Write]) -> Result<Vec<Written>, Error> {
+    for write in writes {
+        node.check(write).await?;
+    }
+    match writes {
+        [] => Ok(Vec::new()),
+        [one] if write::is_single(one) => {
+            let done = write::carry_out(&mut node.link(None), one).await;
+            done.map(|written| vec![written]).map_err(|fault| fault.error)
+        }
+        _ if !node.offer.transactions => Err(Error::Unsupported(STANDALONE)),
+        many => transact(node, many).await,
+    }
+}
+
+async fn transact(node: &Node, writes: &[Write]) -> Result<Vec<Written>, Error> {
+    let until = Instant::now() + node.patience();
+    let mut pause = PAUSE;
+    loop {
+        match once(node, writes).await {
+            Ok(written) => return Ok(written),
+            Err(fault) if fault.transient && Instant::now() + pause < until => {
+                // Those that met start again at different times.
+                tokio::time::sleep(spread(pause)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Err(fault) => return Err(fault.error),
+        }
+    }
+}
+
+/// One try of a transaction.
+async fn once(node: &Node, writes: &[Write]) -> Result<Vec<Written>, Fault> {
+    let mut session = node.client.start_session().await?;
+    let options = TransactionOptions::builder()
+        .read_concern(ReadConcern::snapshot())
+        .write_concern(connect::durable())
+        .build();
+    session.start_transaction().with_options(options).await?;
+    let mut written = Vec::with_capacity(writes.len());
+    for write in writes {
+        match write::carry_out(&mut node.link(Some(&mut session)), write).await {
+            Ok(one) => written.push(one),
+            Err(fault) => {
+                // The server has forgotten it already, or will when the session ends.
+                session.abort_transaction().await.ok();
+                return Err(fault);
+            }
+        }
+    }
+    let until = Instant::now() + node.patience();
+    loop {
+        match session.commit_transaction().await.map_err(Fault::from) {
+            Ok(()) => return Ok(written),
+            // The server remembers how it ended, so asking again is safe.
+            Err(fault) if fault.uncertain && Instant::now() < until => {
+                tokio::time::sleep(spread(PAUSE)).await;
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+}
+
+/// A pause of about this length.
+fn spread(pause: Duration) -> Duration {
+    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    pause / 2 + pause * (clock.subsec_nanos() % 1024) / 1024
+}

@@ -1,0 +1,87 @@
+//! The connection: options that keep promises, and what the server at its other end offers.
+
+use std::time::Duration;
+
+use mongodb::{
+    Client, Database,
+    bson::{Document, doc},
+    options::{Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, WriteConcern},
+};
+use storage::Error;
+
+use crate::{Config, config::DATABASE, error::Fault};
+
+/// What a server can do that not every server can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// Several changes at once, all or none; and news of changes that other nodes make.
+    pub transactions: bool,
+}
+
+/// Connects, and asks the server what it offers.
+///
+/// # Errors
+/// [`Error::Unavailable`] when nobody answers in time, with what to do.
+pub(crate) async fn connect(config: &Config) -> Result<(Client, Database, Offer), Fault> {
+    let client = Client::with_options(options(config).await?)?;
+    let database = client.default_database().unwrap_or_else(|| client.database(DATABASE));
+    let offer = offer(&client).await?;
+    Ok((client, database, offer))
+}
+
+/// A change is answered when a majority has it in its journal: nothing acknowledged is ever taken back.
+pub(crate) fn durable() -> WriteConcern {
+    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build()
+}
+
+async fn options(config: &Config) -> Result<ClientOptions, Fault> {
+    let malformed =
+        "database.uri isn't a MongoDB connection string: write it as mongodb://user:password@host/name";
+    let mut options = match ClientOptions::parse(&config.uri).await {
+        Ok(options) => options,
+        Err(error) => {
+            let fault = Fault::from(error);
+            // A text that can't be read may hold the password, so nothing of it is repeated.
+            return Err(match fault.error {
+                Error::Unavailable(_) => fault,
+                _ => Error::Unavailable(malformed.into()).into(),
+            });
+        }
+    };
+    let patience = Duration::from_millis(config.patience_ms);
+    options.app_name = Some(options.app_name.unwrap_or_else(|| "parapet".into()));
+    options.max_pool_size = Some(options.max_pool_size.unwrap_or(config.connections.max(1)));
+    options.server_selection_timeout = Some(patience);
+    options.connect_timeout = Some(options.connect_timeout.unwrap_or(patience));
+    options.retry_reads = Some(true);
+    options.retry_writes = Some(true);
+    options.write_concern = Some(durable());
+    options.read_concern = Some(ReadConcern::local());
+    options.selection_criteria =
+        Some(SelectionCriteria::ReadPreference(mongodb::options::ReadPreference::Primary));
+    Ok(options)
+}
+
+async fn offer(client: &Client) -> Result<Offer, Fault> {
+    let hello = client.database("admin").run_command(doc! {"hello": 1}).await?;
+    // A router of a sharded cluster names itself so.
+    let router = hello.get_str("msg").is_ok_and(|message| message == "isdbgrid");
+    let transactions = router || hello.get_str("setName").is_ok();
+    Ok(Offer { transactions })
+}
+
+/// Asks whether the primary takes changes.
+///
+/// # Errors
+/// [`Error::Unavailable`] with what to do.
+pub(crate) async fn ping(database: &Database) -> Result<(), Fault> {
+    let hello: Document = database.run_command(doc! {"hello": 1}).await?;
+    if hello.get_bool("isWritablePrimary").unwrap_or_default() {
+        return Ok(());
+    }
+    Err(Error::Unavailable(
+        "MongoDB's server isn't the primary now: wait for an election, or name all nodes in database.uri"
+            .into(),
+    )
+    .into())
+}

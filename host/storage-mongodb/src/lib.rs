@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod catalog;
+mod commit;
+mod compile;
+mod config;
+mod connect;
+mod decode;
+mod encode;
+mod error;
+mod explain;
+mod follow;
+mod index;
+mod layout;
+mod mongo;
+mod native;
+mod node;
+mod read;
+mod recheck;
+mod run;
+mod schema;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use config::Config;
+pub use connect::Offer;
+pub use mongo::Mongo;

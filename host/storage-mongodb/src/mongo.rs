@@ -1,0 +1,73 @@
+//! The backend: its connection, and the task that hears of other nodes' changes.
+
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use storage::Error;
+use tokio::task::JoinHandle;
+
+use crate::{
+    Config, Offer, connect, follow,
+    node::{Node, within},
+};
+
+/// How long closing waits for what is still being answered.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Objects in a MongoDB database, laid out as parse-server lays them out.
+pub struct Mongo {
+    pub(crate) node: Arc<Node>,
+    follower: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Mongo {
+    /// Connects to a database, asks what its server offers, reads the classes, and follows their changes.
+    ///
+    /// Runs the follower on the Tokio runtime that it is called in.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no server answers in time or it refuses the credentials, with what to do.
+    pub async fn open(config: &Config) -> Result<Mongo, Error> {
+        let opening = async {
+            let (client, database, offer) = connect::connect(config).await?;
+            let node = Arc::new(Node::new(client, database, offer, config.clone()));
+            node.refresh().await?;
+            Ok(node)
+        };
+        // Choosing a server may take the whole patience already.
+        let node = within(Duration::from_millis(config.patience_ms) * 2, opening).await?;
+        let follower = tokio::spawn(follow::follow(Arc::clone(&node)));
+        Ok(Mongo { node, follower: Mutex::new(Some(follower)) })
+    }
+
+    /// What the server offers: for `parapet check`, and for whoever must do without.
+    pub fn offer(&self) -> Offer {
+        self.node.offer
+    }
+
+    /// Refuses what comes from now on, and lets go of the connections.
+    pub(crate) async fn shut(&self) {
+        if !self.node.shut() {
+            return;
+        }
+        let follower = self.follower.lock().take();
+        if let Some(follower) = follower {
+            follower.abort();
+            // Its stream must be gone, or the driver would wait for it.
+            follower.await.ok();
+        }
+        let client = self.node.client.clone();
+        if tokio::time::timeout(FAREWELL, client.shutdown()).await.is_err() {
+            self.node.client.clone().shutdown().immediate(true).await;
+        }
+    }
+}
+
+/// Who drops it unclosed doesn't want to hear of changes any more, either.
+impl Drop for Mongo {
+    fn drop(&mut self) {
+        if let Some(follower) = self.follower.lock().take() {
+            follower.abort();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The port, answered by the server.
+
+use std::sync::Arc;
+
+use ::storage::{Error, Features, Select, Storage, Write, Written};
+use async_trait::async_trait;
+use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
+use tokio::sync::watch;
+
+use crate::{
+    commit, connect,
+    error::Fault,
+    explain,
+    mongo::Mongo,
+    read::{self, Wish},
+    schema,
+};
+
+#[async_trait]
+impl Storage for Mongo {
+    async fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        self.node.ask(self.node.tell()).await
+    }
+
+    async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
+        let node = &self.node;
+        let known = node.told(&schema.class);
+        let putting = async { schema::put(&mut node.link(None), schema, known.as_deref()).await };
+        let done = node.ask(putting).await;
+        match &done {
+            Ok(()) => node.learn(&schema.class, Some(schema)),
+            // The class isn't what this node thought: the next try knows better.
+            Err(Error::Conflict(_)) => drop(node.ask(node.refresh()).await?),
+            Err(_) => {}
+        }
+        done
+    }
+
+    async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
+        let node = &self.node;
+        node.ask(async { schema::drop(&mut node.link(None), class).await }).await?;
+        node.learn(class, None);
+        Ok(())
+    }
+
+    async fn find(&self, select: &Select) -> Result<Vec<Object>, Error> {
+        let wish = Wish {
+            filter: &select.filter,
+            order: &select.order,
+            skip: select.skip,
+            limit: select.limit,
+            fields: select.fields.as_deref(),
+            score: select.score,
+            advice: Some(&select.advice),
+        };
+        let node = &self.node;
+        node.ask(async { read::find(&mut node.link(None), &select.schema, wish).await }).await
+    }
+
+    async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error> {
+        let node = &self.node;
+        node.ask(async { read::count(&mut node.link(None), schema, filter).await }).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, Error> {
+        let node = &self.node;
+        // A transaction's state is large, and callers keep theirs on top of it.
+        node.ask(Box::pin(async { commit::commit(node, &writes).await.map_err(Fault::from) })).await
+    }
+
+    async fn explain(&self, select: &Select, mode: Explain) -> Result<Value, Error> {
+        let node = &self.node;
+        node.ask(async { explain::explain(&mut node.link(None), select, mode).await }).await
+    }
+
+    fn features(&self) -> Features {
+        let transactions = self.node.offer.transactions;
+        Features { transactions, change_feed: transactions, explain: true, ..Features::default() }
+    }
+
+    async fn related(&self, class: &ClassName, key: &str, owner: &ObjectId) -> Result<Vec<ObjectId>, Error> {
+        let node = &self.node;
+        node.ask(async { read::related(&mut node.link(None), class, key, owner).await }).await
+    }
+
+    async fn owners(
+        &self,
+        class: &ClassName,
+        key: &str,
+        members: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, Error> {
+        let node = &self.node;
+        node.ask(async { read::owners(&mut node.link(None), class, key, members).await }).await
+    }
+
+    async fn ping(&self) -> Result<(), Error> {
+        self.node.ask(connect::ping(&self.node.database)).await
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.node.changes())
+    }
+
+    async fn close(&self) {
+        self.shut().await;
+    }
+}
