@@ -4,12 +4,7 @@ use ::storage::Select;
 use model::{Limit, Value, query::Explain};
 use mongodb::bson::{Bson, Document, doc};
 
-use crate::{
-    compile, decode,
-    error::Fault,
-    read::{self, Wish},
-    run::Link,
-};
+use crate::{compile, decode, error::Fault, read, run::Link};
 
 /// What isn't about the find: where the server runs, and how its cluster stands.
 const ASIDE: [&str; 4] = ["serverInfo", "serverParameters", "$clusterTime", "operationTime"];
@@ -23,12 +18,11 @@ pub(crate) async fn explain(link: &mut Link<'_>, select: &Select, mode: Explain)
     };
     let filter = read::resolve(link, &select.filter).await?;
     let part = compile::filter(&select.schema, &filter)?;
-    let wish = Wish { order: &select.order, ..Wish::all(&filter) };
     let mut find = doc! {
         "find": format!("{}{}", link.prefix, select.schema.class),
         "filter": part.cond.document(),
     };
-    if let Some(sort) = read::sort(&select.schema, wish.order).filter(|sort| !sort.is_empty()) {
+    if let Some(sort) = read::sort(&select.schema, &select.order).filter(|sort| !sort.is_empty()) {
         find.insert("sort", sort);
     }
     if part.exact

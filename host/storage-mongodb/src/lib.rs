@@ -16,7 +16,6 @@ mod mongo;
 mod native;
 mod node;
 mod read;
-mod recheck;
 mod run;
 mod schema;
 mod storage;

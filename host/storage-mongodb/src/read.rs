@@ -2,44 +2,27 @@
 
 use model::{
     ClassName, FieldName, FieldType, Filter, Limit, Object, ObjectId, Order, Schema,
-    query::{Advice, By, Hint, ReadPreference, Sorter},
+    query::{Advice, By, Hint, ReadPreference},
 };
 use mongodb::{
     bson::{Bson, Document, doc},
     options::{self, FindOptions},
+};
+use storage::{
+    Wish, recheck,
+    sift::{Done, Sift},
 };
 
 use crate::{
     compile::{self, Part},
     decode, encode,
     error::Fault,
-    layout, recheck,
+    layout,
     run::Link,
 };
 
 /// More objects than any class holds.
 const MOST: u64 = 1 << 40;
-
-/// What a find is asked for.
-#[derive(Clone, Copy)]
-pub(crate) struct Wish<'a> {
-    pub(crate) filter: &'a Filter,
-    pub(crate) order: &'a [Order],
-    pub(crate) skip: u64,
-    pub(crate) limit: Limit,
-    pub(crate) fields: Option<&'a [FieldName]>,
-    /// Whether objects carry their score.
-    pub(crate) score: bool,
-    /// What the server is told besides.
-    pub(crate) advice: Option<&'a Advice>,
-}
-
-impl<'a> Wish<'a> {
-    /// Wishes for everything of what a filter passes.
-    pub(crate) fn all(filter: &'a Filter) -> Wish<'a> {
-        Wish { filter, order: &[], skip: 0, limit: Limit::All, fields: None, score: false, advice: None }
-    }
-}
 
 /// Finds objects.
 pub(crate) async fn find(link: &mut Link<'_>, schema: &Schema, wish: Wish<'_>) -> Result<Vec<Object>, Fault> {
@@ -51,49 +34,27 @@ pub(crate) async fn find(link: &mut Link<'_>, schema: &Schema, wish: Wish<'_>) -
     let wish = Wish { filter: &filter, ..wish };
     let Part { cond, exact } = compile::filter(schema, &filter)?;
     let sort = sort(schema, wish.order);
-    let sorted = sort.is_some();
+    let done = Done { exact, sorted: sort.is_some() };
     let mut options = advised(wish.advice);
     options.sort = sort.filter(|keys| !keys.is_empty());
-    options.projection = projection(schema, &wish, exact && sorted);
-    if exact && sorted {
+    options.projection = projection(schema, &wish, done.windowed());
+    if done.windowed() {
         options.skip = (wish.skip > 0).then_some(wish.skip);
         options.limit = match wish.limit {
             Limit::Rows(rows) if rows <= MOST => i64::try_from(rows).ok(),
             Limit::Rows(_) | Limit::All => None,
         };
     }
-    let matcher = if exact { None } else { Some(recheck::matcher(&filter)?) };
-    let skip = if options.skip.is_some() { 0 } else { usize::try_from(wish.skip).unwrap_or(usize::MAX) };
-    let limit = match wish.limit {
-        Limit::Rows(rows) => usize::try_from(rows).unwrap_or(usize::MAX),
-        Limit::All => usize::MAX,
-    };
-
     let hinted = options.hint.is_some();
     let rows = link.find(&schema.class, cond.document(), options).await;
     let mut rows = rows.map_err(|fault| if hinted { fault.hinted() } else { fault })?;
-    let mut skipped = 0;
-    let mut objects = Vec::new();
+    let mut sift = Sift::new(&wish, done)?;
     while let Some(document) = link.next(&mut rows).await? {
-        let object = decode::object(schema, document)?;
-        if matcher.as_ref().is_some_and(|matcher| !recheck::passes(matcher, &object)) {
-            continue;
-        }
-        if sorted && skipped < skip {
-            skipped += 1;
-            continue;
-        }
-        objects.push(object);
-        if sorted && objects.len() >= limit {
+        if !sift.take(decode::object(schema, document)?) {
             break;
         }
     }
-    if !sorted {
-        Sorter::new(wish.order, wish.filter).sort(&mut objects);
-        objects.drain(..skip.min(objects.len()));
-        objects.truncate(limit);
-    }
-    Ok(trimmed(objects, &wish))
+    Ok(sift.finish())
 }
 
 /// What the server is told besides the question.
@@ -177,7 +138,8 @@ pub(crate) async fn resolve(link: &mut Link<'_>, filter: &Filter) -> Result<Filt
     let mut members = Vec::with_capacity(relations.len());
     for relation in relations {
         if let Filter::RelatedTo { owner_class, owner, key } = relation {
-            members.push(related(link, owner_class, key, owner).await?);
+            let ids = related(link, owner_class, key, owner).await?;
+            members.push(ids.iter().map(|id| id.as_str().to_owned()).collect());
         }
     }
     Ok(if members.is_empty() { filter.clone() } else { recheck::resolved(filter, &mut members.into_iter()) })
@@ -286,17 +248,4 @@ fn projection(schema: &Schema, wish: &Wish<'_>, native: bool) -> Option<Document
         }
     }
     Some(keys)
-}
-
-/// Adds the scores that are wanted, and takes off what was loaded for the matcher only.
-fn trimmed(mut objects: Vec<Object>, wish: &Wish<'_>) -> Vec<Object> {
-    if wish.score {
-        storage::score(wish.filter, &mut objects);
-    }
-    if let Some(fields) = wish.fields {
-        for object in &mut objects {
-            object.fields.retain(|name, _| fields.contains(name) || (wish.score && *name == *"score"));
-        }
-    }
-    objects
 }

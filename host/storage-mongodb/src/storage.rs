@@ -7,14 +7,7 @@ use async_trait::async_trait;
 use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
 use tokio::sync::watch;
 
-use crate::{
-    commit, connect,
-    error::Fault,
-    explain,
-    mongo::Mongo,
-    read::{self, Wish},
-    schema,
-};
+use crate::{commit, connect, error::Fault, explain, mongo::Mongo, read, schema};
 
 #[async_trait]
 impl Storage for Mongo {
@@ -44,17 +37,8 @@ impl Storage for Mongo {
     }
 
     async fn find(&self, select: &Select) -> Result<Vec<Object>, Error> {
-        let wish = Wish {
-            filter: &select.filter,
-            order: &select.order,
-            skip: select.skip,
-            limit: select.limit,
-            fields: select.fields.as_deref(),
-            score: select.score,
-            advice: Some(&select.advice),
-        };
         let node = &self.node;
-        node.ask(async { read::find(&mut node.link(None), &select.schema, wish).await }).await
+        node.ask(async { read::find(&mut node.link(None), &select.schema, select.wish()).await }).await
     }
 
     async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error> {

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use model::{Date, Filter, ObjectId, Schema, Update};
 use mongodb::bson::{Document, doc, oid};
-use storage::{Error, Write, Written};
+use storage::{Error, Wish, Write, Written};
 
 use crate::{
     compile::{self, Part},
     encode,
     error::{Fault, STANDALONE},
-    layout, native, read, recheck,
+    layout, native, read,
     run::{self, Link},
 };
 
@@ -21,7 +21,7 @@ const TRIES: usize = 32;
 pub(crate) fn is_single(write: &Write) -> bool {
     match write {
         Write::Insert { .. } | Write::Update { .. } => true,
-        Write::Delete { filter, .. } => recheck::single_id(filter).is_some(),
+        Write::Delete { filter, .. } => filter.named_id().is_some(),
         Write::Relate { add, remove, .. } => add.len() + remove.len() <= 1,
     }
 }
@@ -55,7 +55,7 @@ async fn update(
     at: Date,
 ) -> Result<Written, Fault> {
     // The server's own operators suffice for most changes of an object that is named.
-    if recheck::single_id(filter).is_some()
+    if filter.named_id().is_some()
         && let Some(native) = native::change(schema, update, at)?
     {
         let filter = read::resolve(link, filter).await?;
@@ -121,7 +121,7 @@ fn updated(schema: &Schema, document: Document) -> Result<Written, Fault> {
 
 async fn delete(link: &mut Link<'_>, schema: &Schema, filter: &Filter) -> Result<u64, Fault> {
     let class = &schema.class;
-    let single = recheck::single_id(filter).is_some();
+    let single = filter.named_id().is_some();
     let resolved = read::resolve(link, filter).await?;
     match compile::filter(schema, &resolved)? {
         Part { cond, exact: true } if single => return link.delete_one(class, cond.document()).await,
@@ -129,7 +129,7 @@ async fn delete(link: &mut Link<'_>, schema: &Schema, filter: &Filter) -> Result
         Part { exact: false, .. } => {}
     }
     if link.session.is_some() {
-        let select = read::Wish { fields: Some(&[]), ..read::Wish::all(&resolved) };
+        let select = Wish { fields: Some(&[]), ..Wish::all(&resolved) };
         let found = read::find(link, schema, select).await?;
         let ids: Vec<_> = found.iter().map(|object| encode::id(class, &object.id)).collect();
         return link.delete_all(class, doc! {"_id": {"$in": ids}}).await;

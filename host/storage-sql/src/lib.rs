@@ -4,12 +4,12 @@ mod arg;
 mod catalog;
 mod compile;
 mod config;
+mod delete;
 mod dialect;
 mod error;
 mod layout;
 mod load;
 mod postgres;
-mod recheck;
 mod row;
 #[cfg(test)]
 mod sample;

@@ -2,14 +2,13 @@
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::BoxStream};
-use model::{Filter, Limit, Object, Value, query::Sorter, value::Map};
-use storage::Error;
+use model::{Filter, Limit, Object, ObjectId, Value, value::Map};
+use storage::{Error, Sift, Wish, recheck};
 
 use crate::{
-    compile::{self, Find, Wish},
+    compile::{self, Find},
     dialect::Dialect,
     layout::{Column, Layout, Layouts},
-    recheck,
     statement::{Statement, quoted},
 };
 
@@ -36,6 +35,9 @@ pub(crate) trait Link: Send {
     /// Answers a single whole number.
     async fn number(&mut self, statement: Statement) -> Result<i64, Self::Fault>;
 
+    /// Runs a statement and says how many rows it changed.
+    async fn execute(&mut self, statement: Statement) -> Result<u64, Self::Fault>;
+
     /// Answers how the database would carry a statement out, a line a step.
     async fn plan(&mut self, statement: Statement) -> Result<Vec<String>, Self::Fault>;
 }
@@ -52,14 +54,13 @@ pub(crate) async fn find<L: Link>(
         return Ok(Vec::new());
     }
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
-    if find.windowed {
-        let objects = sift(link, layout, &wish, find, suffix).await?;
-        return Ok(trimmed(objects, &wish));
+    if find.done.windowed() {
+        return sift(link, layout, &wish, find, suffix).await;
     }
     let filter = resolve(link, layouts, wish.filter).await?;
     let wish = Wish { filter: &filter, ..wish };
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
-    Ok(trimmed(sift(link, layout, &wish, find, suffix).await?, &wish))
+    sift(link, layout, &wish, find, suffix).await
 }
 
 /// Asks the database how it would find objects.
@@ -71,7 +72,7 @@ pub(crate) async fn explain<L: Link>(
 ) -> Result<Value, L::Fault> {
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
     let steps = link.plan(find.statement).await?;
-    Ok(plan(steps.into_iter().map(Value::String).collect(), find.exact))
+    Ok(plan(steps.into_iter().map(Value::String).collect(), find.done.exact))
 }
 
 /// A plan: the steps in the database's words, and whether the server checks each row again.
@@ -110,7 +111,7 @@ pub(crate) async fn count<L: Link>(
     Ok(count)
 }
 
-/// Checks, sorts, skips and limits rows as far as the statement doesn't.
+/// Carries a find out, and does what the statement doesn't.
 async fn sift<L: Link>(
     link: &mut L,
     layout: &Layout,
@@ -119,41 +120,14 @@ async fn sift<L: Link>(
     suffix: &str,
 ) -> Result<Vec<Object>, L::Fault> {
     find.statement.push(suffix);
-    let mut objects = Vec::new();
+    let mut sift = Sift::new(wish, find.done)?;
     let mut rows = link.each(find.statement, layout, &find.columns)?;
-    if find.windowed {
-        while let Some(object) = rows.next().await {
-            objects.push(object?);
-        }
-        return Ok(objects);
-    }
-    let matcher = if find.exact { None } else { Some(recheck::matcher(wish.filter)?) };
-    let skip = usize::try_from(wish.skip).unwrap_or(usize::MAX);
-    let limit = match wish.limit {
-        Limit::Rows(rows) => usize::try_from(rows).unwrap_or(usize::MAX),
-        Limit::All => usize::MAX,
-    };
-    let mut skipped = 0;
     while let Some(object) = rows.next().await {
-        let object = object?;
-        if matcher.as_ref().is_some_and(|matcher| !recheck::passes(matcher, &object)) {
-            continue;
-        }
-        if find.sorted && skipped < skip {
-            skipped += 1;
-            continue;
-        }
-        objects.push(object);
-        if find.sorted && objects.len() >= limit {
+        if !sift.take(object?) {
             break;
         }
     }
-    if !find.sorted {
-        Sorter::new(wish.order, wish.filter).sort(&mut objects);
-        objects.drain(..skip.min(objects.len()));
-        objects.truncate(limit);
-    }
-    Ok(objects)
+    Ok(sift.finish())
 }
 
 /// Looks up the members of every relation that the filter names, since the matcher can't.
@@ -187,15 +161,21 @@ pub(crate) async fn related<L: Link>(
     Ok(ids)
 }
 
-/// Adds the scores that are wanted, and takes off what was loaded for the matcher only.
-fn trimmed(mut objects: Vec<Object>, wish: &Wish<'_>) -> Vec<Object> {
-    if wish.score {
-        storage::score(wish.filter, &mut objects);
-    }
-    if let Some(fields) = wish.fields {
-        for object in &mut objects {
-            object.fields.retain(|name, _| fields.contains(name) || (wish.score && *name == *"score"));
-        }
-    }
-    objects
+/// The ids of the owners whose relation holds one of some members, sorted, each once; none when there is no such relation.
+pub(crate) async fn owners<L: Link>(
+    link: &mut L,
+    layouts: &Layouts,
+    class: &str,
+    key: &str,
+    members: &[ObjectId],
+) -> Result<Vec<String>, L::Fault> {
+    let Some(join) = layouts.get(class).and_then(|layout| layout.joins.get(key)) else {
+        return Ok(Vec::new());
+    };
+    let mut statement = Statement::new("SELECT DISTINCT \"owningId\" FROM ");
+    statement.push(&quoted(join)).push(" WHERE ");
+    statement.within(link.dialect(), "\"relatedId\"", members);
+    let mut ids = link.texts(statement).await?;
+    ids.sort_unstable();
+    Ok(ids)
 }

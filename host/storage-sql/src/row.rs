@@ -129,6 +129,14 @@ pub(crate) fn id(text: &str) -> Result<ObjectId, Error> {
     ObjectId::new(text).map_err(|_| unreadable())
 }
 
+/// Reads ids that the database holds.
+///
+/// # Errors
+/// As [`id`].
+pub(crate) fn ids(texts: &[String]) -> Result<Vec<ObjectId>, Error> {
+    texts.iter().map(|text| id(text)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

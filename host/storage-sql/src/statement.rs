@@ -1,6 +1,11 @@
 //! A statement while it is written: text with place-holders, beside what is bound to them.
 
-use crate::{arg::Arg, dialect::Dialect};
+use model::ObjectId;
+
+use crate::{
+    arg::Arg,
+    dialect::{Dialect, List},
+};
 
 /// Text and arguments of one statement.
 ///
@@ -35,6 +40,17 @@ impl Statement {
         self.args.push(arg.into());
         dialect.placeholder(self.args.len(), &mut self.text);
         self
+    }
+
+    /// Appends: the column is one of some ids.
+    pub(crate) fn within<'a>(
+        &mut self,
+        dialect: &dyn Dialect,
+        column: &str,
+        ids: impl IntoIterator<Item = &'a ObjectId>,
+    ) {
+        let ids = ids.into_iter().map(|id| id.as_str().to_owned()).collect();
+        dialect.one_of(self, column, List::Texts(ids));
     }
 }
 

@@ -7,15 +7,18 @@ mod distinct;
 pub mod error;
 pub mod features;
 pub mod memory;
+pub mod recheck;
 mod score;
 pub mod select;
+pub mod sift;
 pub mod write;
 
 pub use error::Error;
 pub use features::Features;
 pub use memory::Memory;
 pub use score::score;
-pub use select::Select;
+pub use select::{Select, Wish};
+pub use sift::Sift;
 pub use write::{Write, Written};
 
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use model::{
     ClassName, FieldName, FieldType, Filter, Limit, Object, ObjectId, Path, Schema, Value,
-    query::{Explain, Matcher, Relations, Sorter, matcher::Unmatchable, sort},
+    query::{Explain, Relations, Sorter, sort},
     value::Map,
 };
 use parking_lot::RwLock;
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use crate::{
     Error, Features, Select, Storage, Write, Written,
     memory::{class::Class, joins::Joins},
+    recheck,
 };
 
 /// Keeps objects until it is dropped. Clones of its `Arc` share them.
@@ -53,13 +54,6 @@ impl State {
 
 fn closed() -> Error {
     Error::Unavailable("it was closed; open it again".into())
-}
-
-fn matcher(filter: &Filter) -> Result<Matcher, Error> {
-    Matcher::new(filter).map_err(|error| match error {
-        Unmatchable::SubQuery(_) => Error::Unsupported("sub-queries that aren't resolved"),
-        Unmatchable::Pattern(_) => Error::Unsupported("this pattern"),
-    })
 }
 
 impl Relations for Joins {
@@ -102,7 +96,7 @@ impl Storage for Memory {
     }
 
     async fn find(&self, select: &Select) -> Result<Vec<Object>, Error> {
-        let matcher = matcher(&select.filter)?;
+        let matcher = recheck::matcher(&select.filter)?;
         let state = self.state.read();
         let state = state.open()?;
         let Some(class) = state.classes.get(&select.schema.class) else { return Ok(Vec::new()) };
@@ -123,7 +117,7 @@ impl Storage for Memory {
     }
 
     async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error> {
-        let matcher = matcher(filter)?;
+        let matcher = recheck::matcher(filter)?;
         let state = self.state.read();
         let state = state.open()?;
         let Some(class) = state.classes.get(&schema.class) else { return Ok(0) };
@@ -131,7 +125,7 @@ impl Storage for Memory {
     }
 
     async fn explain(&self, select: &Select, _: Explain) -> Result<Value, Error> {
-        let stage = if class::single_id(&select.filter).is_some() { "IDHACK" } else { "COLLSCAN" };
+        let stage = if select.filter.named_id().is_some() { "IDHACK" } else { "COLLSCAN" };
         let plan = Value::Object(Map::from([("stage".to_owned(), Value::text(stage))]));
         let planner = Value::Object(Map::from([("winningPlan".to_owned(), plan)]));
         Ok(Value::Object(Map::from([("queryPlanner".to_owned(), planner)])))

@@ -39,4 +39,43 @@ impl Select {
             advice: Advice::default(),
         }
     }
+
+    /// The same, lent.
+    pub fn wish(&self) -> Wish<'_> {
+        Wish {
+            filter: &self.filter,
+            order: &self.order,
+            skip: self.skip,
+            limit: self.limit,
+            fields: self.fields.as_deref(),
+            score: self.score,
+            advice: Some(&self.advice),
+        }
+    }
+}
+
+/// A [`Select`] in parts that a backend exchanges: which of the rows of a class it already knows are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// Which rows.
+    pub filter: &'a Filter,
+    /// Sort keys.
+    pub order: &'a [Order],
+    /// Rows to pass over.
+    pub skip: u64,
+    /// Rows to answer.
+    pub limit: Limit,
+    /// Root fields to load; `None` loads all.
+    pub fields: Option<&'a [FieldName]>,
+    /// Whether objects carry their score.
+    pub score: bool,
+    /// What the database is told besides.
+    pub advice: Option<&'a Advice>,
+}
+
+impl<'a> Wish<'a> {
+    /// Wishes for everything of what a filter passes.
+    pub fn all(filter: &'a Filter) -> Wish<'a> {
+        Wish { filter, order: &[], skip: 0, limit: Limit::All, fields: None, score: false, advice: None }
+    }
 }

@@ -134,6 +134,19 @@ impl Filter {
         Filter::Test(Path::new(path).expect("a legal path"), test)
     }
 
+    /// The id of the one object that can pass at all, if the filter says so on its top level.
+    pub fn named_id(&self) -> Option<&str> {
+        match self {
+            Filter::Test(path, Test::Eq(value)) if *path == "objectId" => value.as_str(),
+            Filter::And(parts) => parts.iter().find_map(Filter::named_id),
+            Filter::Test(..)
+            | Filter::Or(_)
+            | Filter::Nor(_)
+            | Filter::Acl(..)
+            | Filter::RelatedTo { .. } => None,
+        }
+    }
+
     /// Joins two filters so that both must pass.
     pub fn and(self, other: Filter) -> Filter {
         match (self, other) {

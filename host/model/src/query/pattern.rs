@@ -7,7 +7,44 @@ use crate::{Code, ParseError, query::filter::Pattern};
 /// The most memory that one compiled pattern may take, in bytes.
 const COMPILED_BYTES: usize = 1 << 20;
 
+/// The plain text that a pattern means, and where it must stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Literal {
+    /// The text; not empty.
+    pub text: String,
+    /// Whether the searched text begins with it.
+    pub starts: bool,
+    /// Whether the searched text, or the line before its last end, ends with it.
+    pub ends: bool,
+    /// Whether case is ignored.
+    pub any_case: bool,
+}
+
 impl Pattern {
+    /// The plain text that the pattern means, if it is of one of the forms that SDKs write for `startsWith`, `contains`
+    /// and `endsWith`: `^\Qtext\E`, `\Qtext\E`, `\Qtext\E$`.
+    pub fn literal(&self) -> Option<Literal> {
+        if !self.options.chars().all(|option| matches!(option, 'u' | 'i')) {
+            return None;
+        }
+        let unanchored = self.source.strip_prefix('^');
+        let rest = unanchored.unwrap_or(&self.source);
+        let (text, after) = match rest.strip_prefix("\\Q") {
+            Some(quoted) => quoted.split_once("\\E").unwrap_or((quoted, "")),
+            // Letters, digits and blanks mean themselves; what follows them (`*`, `{`, …) makes the form another one.
+            None => {
+                let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
+                rest.split_at(rest.find(|c| !plain(c)).unwrap_or(rest.len()))
+            }
+        };
+        (!text.is_empty() && matches!(after, "" | "$")).then(|| Literal {
+            text: text.to_owned(),
+            starts: unanchored.is_some(),
+            ends: after == "$",
+            any_case: self.options.contains('i'),
+        })
+    }
+
     /// Compiles the pattern for an engine that takes time linear in the text.
     ///
     /// `\Q…\E` quotes, as in PCRE; options are letters out of `imxsu`. What PCRE has beyond regular languages

@@ -13,12 +13,12 @@ mod scalar;
 
 use model::{FieldType, Filter, Path, Schema, Test, Value, query::filter::Access};
 use mongodb::bson::{Bson, doc};
-use storage::Error;
+use storage::{Error, recheck};
 
 pub(crate) use cond::Cond;
 use cond::{all, any, none};
 
-use crate::{encode, layout, recheck};
+use crate::{encode, layout};
 
 /// Deeper filters are left to the matcher: MongoDB limits the depth of documents.
 const DEEPEST: usize = 30;

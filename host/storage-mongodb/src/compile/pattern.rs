@@ -34,42 +34,19 @@ enum Literal {
     AnyCase(String),
 }
 
-/// The plain text that a pattern means, if it is of one of the three forms.
+/// The plain text that a pattern means, if it is of one of these forms.
 fn literal(pattern: &Pattern) -> Option<Literal> {
-    if !pattern.options.chars().all(|option| matches!(option, 'u' | 'i')) {
-        return None;
-    }
-    let (anchored, rest) = match pattern.source.strip_prefix('^') {
-        Some(rest) => (true, rest),
-        None => (false, pattern.source.as_str()),
-    };
-    let (text, after) = plain(rest)?;
     // MongoDB refuses a NUL in a pattern.
-    if text.is_empty() || text.contains('\0') || !matches!(after, "" | "$") {
-        return None;
+    let found = pattern.literal().filter(|found| !found.text.contains('\0'))?;
+    if found.any_case {
+        return found.text.is_ascii().then_some(Literal::AnyCase(found.text));
     }
-    if pattern.options.contains('i') {
-        return text.is_ascii().then_some(Literal::AnyCase(text));
-    }
-    match (anchored, after) {
-        (true, "") => Some(Literal::Prefix(text)),
-        (false, "") => Some(Literal::Inside(text)),
+    Some(match (found.starts, found.ends) {
+        (true, false) => Literal::Prefix(found.text),
+        (false, false) => Literal::Inside(found.text),
         // Anchored at both ends, it is at least a text that ends so.
-        _ => Some(Literal::Suffix(text)),
-    }
-}
-
-fn plain(source: &str) -> Option<(String, &str)> {
-    if let Some(quoted) = source.strip_prefix("\\Q") {
-        let (text, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
-        return Some((text.to_owned(), after));
-    }
-    // Letters, digits and blanks mean themselves; what follows them (`*`, `{`, …) makes the form another one.
-    let end = source
-        .find(|c: char| !(c.is_alphanumeric() || c == ' ' || c == '_' || c == '-'))
-        .unwrap_or(source.len());
-    let (text, after) = source.split_at(end);
-    Some((text.to_owned(), after))
+        (_, true) => Literal::Suffix(found.text),
+    })
 }
 
 /// A text as a pattern that means it, in every dialect: only what is special somewhere gets its backslash.

@@ -11,14 +11,13 @@ mod select;
 
 use model::{ClassName, FieldType, Filter, ObjectId, Path, Test, Value, query::filter::Access};
 
-pub(crate) use select::{Find, Wish, append, condition, find, update};
+pub(crate) use select::{Find, append, condition, find, update};
 
-use storage::Error;
+use storage::{Error, recheck};
 
 use crate::{
     dialect::Dialect,
     layout::{Column, Layout, Layouts},
-    recheck,
     statement::{Statement, quoted},
 };
 

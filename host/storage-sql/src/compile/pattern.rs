@@ -15,37 +15,14 @@ pub(super) enum Literal {
 
 /// The plain text that a pattern without options means, if it is of one of the three forms.
 pub(super) fn literal(pattern: &Pattern) -> Option<Literal> {
-    if !pattern.options.chars().all(|option| option == 'u') {
-        return None;
-    }
-    let (anchored, rest) = match pattern.source.strip_prefix('^') {
-        Some(rest) => (true, rest),
-        None => (false, pattern.source.as_str()),
-    };
-    let (text, after) = plain(rest)?;
     // NUL ends a text in SQL functions.
-    if text.is_empty() || text.contains('\0') {
-        return None;
+    let found = pattern.literal().filter(|found| !found.any_case && !found.text.contains('\0'))?;
+    match (found.starts, found.ends) {
+        (true, false) => Some(Literal::Prefix(found.text)),
+        (false, false) => Some(Literal::Inside(found.text)),
+        (false, true) => Some(Literal::Suffix(found.text)),
+        (true, true) => None,
     }
-    match (anchored, after) {
-        (true, "") => Some(Literal::Prefix(text)),
-        (false, "") => Some(Literal::Inside(text)),
-        (false, "$") => Some(Literal::Suffix(text)),
-        _ => None,
-    }
-}
-
-fn plain(source: &str) -> Option<(String, &str)> {
-    if let Some(quoted) = source.strip_prefix("\\Q") {
-        let (text, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
-        return Some((text.to_owned(), after));
-    }
-    // Letters, digits and blanks mean themselves; what follows them (`*`, `{`, …) makes the form another one.
-    let end = source
-        .find(|c: char| !(c.is_alphanumeric() || c == ' ' || c == '_' || c == '-'))
-        .unwrap_or(source.len());
-    let (text, after) = source.split_at(end);
-    Some((text.to_owned(), after))
 }
 
 /// The smallest text above all texts with a prefix; `None` if there is none.

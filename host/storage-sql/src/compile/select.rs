@@ -1,7 +1,7 @@
 //! Whole statements about the rows of one class.
 
-use model::{FieldName, Filter, Limit, Order, query::By};
-use storage::Error;
+use model::{Filter, Limit, Order, query::By};
+use storage::{Error, Wish, sift::Done};
 
 use super::Compiler;
 use crate::{
@@ -11,41 +11,14 @@ use crate::{
     statement::Statement,
 };
 
-/// What a find needs, in parts that a statement can be made of.
-pub(crate) struct Wish<'a> {
-    /// Which rows.
-    pub(crate) filter: &'a Filter,
-    /// Sort keys.
-    pub(crate) order: &'a [Order],
-    /// Rows to pass over.
-    pub(crate) skip: u64,
-    /// Rows to answer.
-    pub(crate) limit: Limit,
-    /// Root fields to load; `None` loads all.
-    pub(crate) fields: Option<&'a [FieldName]>,
-    /// Whether objects carry their score.
-    pub(crate) score: bool,
-}
-
-impl<'a> Wish<'a> {
-    /// Wishes for everything of what a filter passes.
-    pub(crate) fn all(filter: &'a Filter) -> Wish<'a> {
-        Wish { filter, order: &[], skip: 0, limit: Limit::All, fields: None, score: false }
-    }
-}
-
 /// A find as a statement, and what is left to do with its rows.
 pub(crate) struct Find<'a> {
     /// The statement.
     pub(crate) statement: Statement,
     /// The columns after the head, in order.
     pub(crate) columns: Vec<&'a Column>,
-    /// Whether every row passes the filter; else each must be checked again.
-    pub(crate) exact: bool,
-    /// Whether rows come sorted; else they must be sorted.
-    pub(crate) sorted: bool,
-    /// Whether the statement skips and limits; else rows must be counted.
-    pub(crate) windowed: bool,
+    /// What the statement does of the find.
+    pub(crate) done: Done,
 }
 
 /// Writes a find.
@@ -78,19 +51,18 @@ pub(crate) fn find<'a>(
         Some(_) => Statement::new(&layout::select(dialect, &layout.table, &columns)),
     };
     append(&mut statement, condition.statement);
-    let windowed = condition.exact && keys.is_some();
-    let sorted = keys.is_some();
+    let done = Done { exact: condition.exact, sorted: keys.is_some() };
     if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
         statement.push(" ORDER BY ").push(&keys);
     }
-    if windowed {
+    if done.windowed() {
         let limit = match wish.limit {
             Limit::Rows(rows) => Some(rows),
             Limit::All => None,
         };
         dialect.window(&mut statement, wish.skip, limit);
     }
-    Ok(Find { statement, columns, exact: condition.exact, sorted, windowed })
+    Ok(Find { statement, columns, done })
 }
 
 /// A condition with its ` WHERE`.

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::{Field, FieldName, Limit, Schema, query::filter::Pattern};
 
+use storage::Wish;
+
 use super::*;
 use crate::{catalog, sqlite::Lite};
 
@@ -105,6 +107,6 @@ fn what_the_matcher_needs_is_loaded() {
     let find = find(&Lite, &layouts, &layout, &wish).unwrap();
     let columns: Vec<&str> = find.columns.iter().map(|column| column.field.as_str()).collect();
     assert_eq!(columns, ["list", "map", "text"]);
-    assert!(!find.exact && !find.sorted && !find.windowed);
+    assert!(!find.done.exact && !find.done.sorted && !find.done.windowed());
     assert!(!find.statement.text.contains("LIMIT"));
 }

@@ -39,6 +39,10 @@ impl Link for PgConnection {
         run::number(self, statement).await
     }
 
+    async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
+        run::execute(self, statement).await
+    }
+
     async fn plan(&mut self, mut statement: Statement) -> Result<Vec<String>, Fault> {
         statement.text.insert_str(0, "EXPLAIN (COSTS OFF) ");
         run::texts(self, statement).await

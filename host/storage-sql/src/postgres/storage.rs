@@ -8,18 +8,8 @@ use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
 use sqlx::PgConnection;
 use tokio::sync::watch;
 
-use super::{
-    Postgres,
-    fault::Fault,
-    run, schema,
-    write::{self, within},
-};
-use crate::{
-    compile::Wish,
-    layout::Layouts,
-    load, row,
-    statement::{Statement, quoted},
-};
+use super::{Postgres, fault::Fault, run, schema, write};
+use crate::{layout::Layouts, load, row, statement::Statement};
 
 #[async_trait]
 impl Storage for Postgres {
@@ -87,16 +77,8 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let Some(layout) = layouts.get(&select.schema.class) else { return Ok(Vec::new()) };
-            let wish = Wish {
-                filter: &select.filter,
-                order: &select.order,
-                skip: select.skip,
-                limit: select.limit,
-                fields: select.fields.as_deref(),
-                score: select.score,
-            };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = load::find(lent.connection(), &layouts, layout, wish, "").await;
+            let done = load::find(lent.connection(), &layouts, layout, select.wish(), "").await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -110,15 +92,8 @@ impl Storage for Postgres {
             let Some(layout) = layouts.get(&select.schema.class) else {
                 return Ok(load::plan(Vec::new(), true));
             };
-            let wish = Wish {
-                order: &select.order,
-                skip: select.skip,
-                limit: select.limit,
-                fields: select.fields.as_deref(),
-                ..Wish::all(&select.filter)
-            };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = load::explain(lent.connection(), &layouts, layout, wish).await;
+            let done = load::explain(lent.connection(), &layouts, layout, select.wish()).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -160,7 +135,7 @@ impl Storage for Postgres {
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
             let done = load::related(lent.connection(), &layouts, class, key, owner).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
-                return ids(done.map_err(|fault| fault.error)?);
+                return row::ids(&done.map_err(|fault| fault.error)?);
             }
         }
     }
@@ -174,15 +149,10 @@ impl Storage for Postgres {
         let mut tries = 0;
         loop {
             let layouts = self.inner.layouts();
-            let join = layouts.get(class).and_then(|layout| layout.joins.get(key));
-            let Some(join) = join else { return Ok(Vec::new()) };
-            let mut statement = Statement::new("SELECT DISTINCT \"owningId\" FROM ");
-            statement.push(&quoted(join)).push(" WHERE ");
-            within(&mut statement, "\"relatedId\"", members.iter());
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = run::texts(lent.connection(), statement).await;
+            let done = load::owners(lent.connection(), &layouts, class, key, members).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
-                return ids(done.map_err(|fault| fault.error)?);
+                return row::ids(&done.map_err(|fault| fault.error)?);
             }
         }
     }
@@ -259,9 +229,4 @@ async fn each(
         done.push(write::carry_out(connection, layouts, write).await?);
     }
     Ok(done)
-}
-
-fn ids(mut texts: Vec<String>) -> Result<Vec<ObjectId>, Error> {
-    texts.sort_unstable();
-    texts.iter().map(|text| row::id(text)).collect()
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use model::{ClassName, Date, Filter, Limit, Object, ObjectId, Op, Schema, Test, Update, Value};
 use sqlx::PgConnection;
-use storage::{Error, Write, Written};
+use storage::{Error, Wish, Write, Written};
 
 use super::{Pg, decode, fault::Fault, run};
 use crate::{
     arg::Arg,
-    compile::{self, Wish},
+    compile,
+    delete::delete,
     dialect::Dialect as _,
     layout::{Column, Layout, Layouts},
     load, row,
@@ -43,15 +44,7 @@ pub(super) async fn carry_out(
             update(connection, layouts, layout(layouts, schema)?, filter, changes, *at).await
         }
         Write::Delete { schema, filter, must_exist } => {
-            let deleted = match layouts.get(&schema.class) {
-                Some(layout) => delete(connection, layouts, layout, filter).await?,
-                None => 0,
-            };
-            if deleted == 0 && *must_exist {
-                Err(Error::NotFound.into())
-            } else {
-                Ok(Written::Deleted(deleted))
-            }
+            delete(connection, layouts, &schema.class, filter, *must_exist, " FOR UPDATE").await
         }
         Write::Relate { schema, key, owner, add, remove } => {
             relate(connection, layout(layouts, schema)?, key, owner, add, remove).await
@@ -143,13 +136,8 @@ fn plan<'a>(layouts: &Layouts, layout: &'a Layout, filter: &Filter, update: &Upd
 
 /// The id of the one object that a filter can pass at most, if it says so.
 fn named_one(filter: &Filter) -> Option<&str> {
-    match filter {
-        Filter::Test(path, Test::Eq(Value::String(id))) if *path == "objectId" && !id.contains('\0') => {
-            Some(id)
-        }
-        Filter::And(parts) => parts.iter().find_map(named_one),
-        _ => None,
-    }
+    // No id of the database has a NUL character.
+    filter.named_id().filter(|id| !id.contains('\0'))
 }
 
 async fn update(
@@ -224,26 +212,6 @@ async fn looked_up<'a>(
     Ok((compile::condition(&Pg, layouts, layout, &one)?.statement, set))
 }
 
-async fn delete(
-    connection: &mut PgConnection,
-    layouts: &Layouts,
-    layout: &Layout,
-    filter: &Filter,
-) -> Result<u64, Fault> {
-    let mut statement = Statement::new("DELETE FROM ");
-    statement.push(&layout.quoted_table());
-    let condition = compile::condition(&Pg, layouts, layout, filter)?;
-    if condition.exact {
-        compile::append(&mut statement, condition.statement);
-    } else {
-        let wish = Wish { fields: Some(&[]), ..Wish::all(filter) };
-        let found = load::find(connection, layouts, layout, wish, " FOR UPDATE").await?;
-        statement.push(" WHERE ");
-        within(&mut statement, "\"objectId\"", found.iter().map(|object| &object.id));
-    }
-    run::execute(connection, statement).await
-}
-
 async fn relate(
     connection: &mut PgConnection,
     layout: &Layout,
@@ -266,15 +234,10 @@ async fn relate(
     if !remove.is_empty() {
         let mut statement = Statement::new("DELETE FROM ");
         statement.push(&quoted(join)).push(" WHERE \"owningId\" = ").bind(&Pg, owner.as_str()).push(" AND ");
-        within(&mut statement, "\"relatedId\"", remove.iter());
+        statement.within(&Pg, "\"relatedId\"", remove);
         run::execute(connection, statement).await?;
     }
     Ok(Written::Related)
-}
-
-/// Appends: the column is one of some ids.
-pub(super) fn within<'a>(statement: &mut Statement, column: &str, ids: impl Iterator<Item = &'a ObjectId>) {
-    statement.push(column).push(" = ANY(").bind(&Pg, list(ids)).push(")");
 }
 
 fn list<'a>(ids: impl Iterator<Item = &'a ObjectId>) -> Arg {

@@ -40,6 +40,10 @@ impl Link for SqliteConnection {
         run::number(self, statement).await
     }
 
+    async fn execute(&mut self, statement: Statement) -> Result<u64, Fault> {
+        run::execute(self, statement).await
+    }
+
     async fn plan(&mut self, mut statement: Statement) -> Result<Vec<String>, Fault> {
         statement.text.insert_str(0, "EXPLAIN QUERY PLAN ");
         run::all(self, statement).await?.iter().map(|row| Ok(row.try_get("detail")?)).collect()

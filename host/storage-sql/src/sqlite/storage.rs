@@ -11,14 +11,9 @@ use super::{
     Sqlite,
     readers::closed,
     run,
-    write::within,
     writer::{Commit, Job},
 };
-use crate::{
-    compile::Wish,
-    load, row,
-    statement::{Statement, quoted},
-};
+use crate::{load, row, statement::Statement};
 
 #[async_trait]
 impl Storage for Sqlite {
@@ -45,16 +40,8 @@ impl Storage for Sqlite {
         loop {
             let layouts = self.layouts();
             let Some(layout) = layouts.get(class) else { return Ok(Vec::new()) };
-            let wish = Wish {
-                filter: &select.filter,
-                order: &select.order,
-                skip: select.skip,
-                limit: select.limit,
-                fields: select.fields.as_deref(),
-                score: select.score,
-            };
             let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
-            let done = load::find(reader.connection(), &layouts, layout, wish, "").await;
+            let done = load::find(reader.connection(), &layouts, layout, select.wish(), "").await;
             if let Some(done) = self.settle(class, &layouts, reader, done, &mut tries) {
                 return done;
             }
@@ -80,15 +67,8 @@ impl Storage for Sqlite {
         loop {
             let layouts = self.layouts();
             let Some(layout) = layouts.get(class) else { return Ok(load::plan(Vec::new(), true)) };
-            let wish = Wish {
-                order: &select.order,
-                skip: select.skip,
-                limit: select.limit,
-                fields: select.fields.as_deref(),
-                ..Wish::all(&select.filter)
-            };
             let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
-            let done = load::explain(reader.connection(), &layouts, layout, wish).await;
+            let done = load::explain(reader.connection(), &layouts, layout, select.wish()).await;
             if let Some(done) = self.settle(class, &layouts, reader, done, &mut tries) {
                 return done;
             }
@@ -113,7 +93,7 @@ impl Storage for Sqlite {
             let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
             let done = load::related(reader.connection(), &layouts, class, key, owner).await;
             if let Some(done) = self.settle(class, &layouts, reader, done, &mut tries) {
-                return ids(done?);
+                return row::ids(&done?);
             }
         }
     }
@@ -127,16 +107,10 @@ impl Storage for Sqlite {
         let mut tries = 0;
         loop {
             let layouts = self.layouts();
-            let join = layouts.get(class).and_then(|layout| layout.joins.get(key));
-            let Some(join) = join else { return Ok(Vec::new()) };
-            let mut statement = Statement::new("SELECT DISTINCT \"owningId\" FROM ");
-            statement.push(&quoted(join)).push(" WHERE ");
-            within(&mut statement, "\"relatedId\"", members);
-            statement.push(" ORDER BY 1");
             let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
-            let done = run::texts(reader.connection(), statement).await;
+            let done = load::owners(reader.connection(), &layouts, class, key, members).await;
             if let Some(done) = self.settle(class, &layouts, reader, done, &mut tries) {
-                return ids(done?);
+                return row::ids(&done?);
             }
         }
     }
@@ -158,8 +132,4 @@ impl Storage for Sqlite {
             done.await.ok();
         }
     }
-}
-
-fn ids(texts: Vec<String>) -> Result<Vec<ObjectId>, Error> {
-    texts.iter().map(|text| row::id(text)).collect()
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use model::{Date, Filter, Limit, Object, ObjectId, Schema, Update};
 use sqlx::SqliteConnection;
-use storage::{Error, Write, Written};
+use storage::{Error, Wish, Write, Written};
 
 use super::{Lite, run};
 use crate::{
     arg::Arg,
-    compile::{self, Wish},
+    compile,
+    delete::delete,
     error::Fault,
     layout::{Layout, Layouts},
     load, row,
@@ -38,15 +39,7 @@ pub(super) async fn carry_out(
             update(connection, layouts, layout(layouts, schema)?, filter, changes, *at).await
         }
         Write::Delete { schema, filter, must_exist } => {
-            let deleted = match layouts.get(&schema.class) {
-                Some(layout) => delete(connection, layouts, layout, filter).await?,
-                None => 0,
-            };
-            if deleted == 0 && *must_exist {
-                Err(Error::NotFound.into())
-            } else {
-                Ok(Written::Deleted(deleted))
-            }
+            delete(connection, layouts, &schema.class, filter, *must_exist, "").await
         }
         Write::Relate { schema, key, owner, add, remove } => {
             relate(connection, layout(layouts, schema)?, key, owner, add, remove).await
@@ -101,27 +94,6 @@ async fn update(
     Ok(Written::Updated(Box::new(object)))
 }
 
-async fn delete(
-    connection: &mut SqliteConnection,
-    layouts: &Layouts,
-    layout: &Layout,
-    filter: &Filter,
-) -> Result<u64, Fault> {
-    let mut statement = Statement::new("DELETE FROM ");
-    statement.push(&layout.quoted_table());
-    let condition = compile::condition(&Lite, layouts, layout, filter)?;
-    if condition.exact {
-        compile::append(&mut statement, condition.statement);
-    } else {
-        let wish = Wish { fields: Some(&[]), ..Wish::all(filter) };
-        let found = load::find(connection, layouts, layout, wish, "").await?;
-        let ids: Vec<&str> = found.iter().map(|object| object.id.as_str()).collect();
-        statement.push(" WHERE ");
-        within(&mut statement, "\"objectId\"", &ids);
-    }
-    run::execute(connection, statement).await
-}
-
 async fn relate(
     connection: &mut SqliteConnection,
     layout: &Layout,
@@ -149,19 +121,14 @@ async fn relate(
             .push(" WHERE \"owningId\" = ")
             .bind(&Lite, owner.as_str())
             .push(" AND ");
-        within(&mut statement, "\"relatedId\"", remove);
+        statement.within(&Lite, "\"relatedId\"", remove);
         run::execute(connection, statement).await?;
     }
     Ok(Written::Related)
 }
 
-/// Appends: the column is one of some ids, which hold no control characters.
-pub(super) fn within<S: AsRef<str>>(statement: &mut Statement, column: &str, ids: &[S]) {
-    statement.push(column).push(" IN (SELECT value FROM json_each(").bind(&Lite, list(ids)).push("))");
-}
-
-fn list<S: AsRef<str>>(ids: &[S]) -> Arg {
-    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
+fn list(ids: &[ObjectId]) -> Arg {
+    let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
     Arg::Text(serde_json::to_string(&ids).unwrap_or_default())
 }
 

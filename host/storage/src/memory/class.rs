@@ -7,7 +7,7 @@ use std::{
 };
 
 use model::{
-    Field, FieldName, FieldType, Filter, Object, ObjectId, Schema, Test, Unique, Value, encode,
+    Field, FieldName, FieldType, Filter, Object, ObjectId, Schema, Unique, Value, encode,
     query::{Matcher, Relations},
 };
 
@@ -110,7 +110,7 @@ impl Class {
     ) -> Vec<u64> {
         let passes =
             |place: &u64| self.object(*place).is_some_and(|object| matcher.matches(object, relations));
-        match single_id(filter) {
+        match filter.named_id() {
             Some(id) => self.places.get(id).copied().filter(passes).into_iter().collect(),
             None => self.rows.keys().copied().filter(passes).collect(),
         }
@@ -181,16 +181,5 @@ impl Class {
             }
         }
         Some(object)
-    }
-}
-
-/// The one id that a filter can pass at all, if it says so on its top level.
-pub(super) fn single_id(filter: &Filter) -> Option<&str> {
-    match filter {
-        Filter::Test(path, Test::Eq(value)) if *path == "objectId" => value.as_str(),
-        Filter::And(parts) => parts.iter().find_map(single_id),
-        Filter::Test(..) | Filter::Or(_) | Filter::Nor(_) | Filter::Acl(..) | Filter::RelatedTo { .. } => {
-            None
-        }
     }
 }

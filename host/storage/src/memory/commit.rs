@@ -6,7 +6,8 @@ use model::{ClassName, Object, ObjectId, Schema};
 
 use crate::{
     Error, Write, Written,
-    memory::{State, class::Class, matcher},
+    memory::{State, class::Class},
+    recheck,
 };
 
 /// How one change is taken back.
@@ -88,7 +89,7 @@ fn carry_out(state: &mut State, write: Write, undo: &mut Vec<Undo>) -> Result<Wr
 }
 
 fn matching(state: &mut State, schema: &Schema, filter: &model::Filter) -> Result<Vec<u64>, Error> {
-    let matcher = matcher(filter)?;
+    let matcher = recheck::matcher(filter)?;
     class(state, schema)?;
     let Some(class) = state.classes.get(&schema.class) else { return Ok(Vec::new()) };
     Ok(class.places_matching(filter, &matcher, &state.joins))

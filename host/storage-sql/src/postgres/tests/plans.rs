@@ -1,7 +1,9 @@
 //! Reads use indexes.
 
 use super::*;
-use crate::compile::{self, Wish};
+use ::storage::Wish;
+
+use crate::compile;
 
 async fn plan(storage: &Postgres, select: &Select) -> String {
     let layouts = storage.inner.layouts();

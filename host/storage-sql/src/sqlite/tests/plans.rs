@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use sqlx::Row as _;
 
 use super::*;
-use crate::compile::{self, Wish};
+use ::storage::Wish;
+
+use crate::compile;
 
 async fn plan(storage: &Sqlite, select: &Select) -> String {
     let layouts = storage.layouts();
