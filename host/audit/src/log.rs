@@ -28,6 +28,7 @@ pub(crate) mod publisher;
 pub(crate) mod queue;
 mod recover;
 mod reserve;
+mod spare;
 mod writer;
 
 use disk::{Disk, Real};
@@ -107,7 +108,6 @@ impl Log {
             length: found.length,
             durable: size,
             publisher: outbox.clone(),
-            asked: false,
             many: (WIDTH.min(usize::try_from(records).unwrap_or(WIDTH)), bytes),
         };
         let publisher = Publisher {

@@ -260,10 +260,11 @@ impl Publisher {
 
     /// Makes the next write-ahead file; without it the writer makes a plain one.
     fn make_room(&self) {
-        match pending::prepare(&self.press.dir, ROOM) {
-            Ok(file) => *self.shared.spare() = Some(file),
-            Err(error) => tracing::debug!(%error, "no write-ahead file was made ahead"),
+        let made = pending::prepare(&self.press.dir, ROOM);
+        if let Err(error) = &made {
+            tracing::debug!(%error, "no write-ahead file was made ahead");
         }
+        self.shared.spare().made(made.ok());
     }
 
     /// Takes what has become durable into the tree.

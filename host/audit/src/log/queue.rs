@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::draft::{Draft, Stage};
 use crate::error::{Error, Reason};
 use crate::log::reserve::Reserve;
+use crate::log::spare::Spare;
 use crate::name::Name;
 use crate::record::{Body, LARGEST, Record};
 use crate::sink::Done;
@@ -97,8 +98,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     wake: Condvar,
     ready: Mutex<Ready>,
-    /// The next write-ahead file, made ahead.
-    spare: Mutex<Option<File>>,
+    /// The next write-ahead file.
+    spare: Mutex<Spare>,
     tenant: Name,
     queue_bytes: usize,
     slow: Duration,
@@ -221,8 +222,8 @@ impl Shared {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lends the place of the write-ahead file that was made ahead.
-    pub(crate) fn spare(&self) -> MutexGuard<'_, Option<File>> {
+    /// Lends the place of the write-ahead file that is made ahead.
+    pub(crate) fn spare(&self) -> MutexGuard<'_, Spare> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -39,8 +39,6 @@ pub(crate) struct Writer {
     /// The position after the last durable record.
     pub(crate) durable: u64,
     pub(crate) publisher: Sender<Message>,
-    /// Whether the next file was asked for.
-    pub(crate) asked: bool,
     /// At how many records or bytes the publisher is woken before its time.
     pub(crate) many: (usize, usize),
 }
@@ -138,8 +136,9 @@ impl Writer {
     /// Begins a new file when this one is large, and drops those whose records are all in bundles.
     fn roll(&mut self) {
         // Who writes little never needs a second file.
-        if self.length >= SEGMENT / 4 && !self.asked {
-            self.asked = self.publisher.send(Message::Room).is_ok();
+        if self.length >= SEGMENT / 4 && self.shared.spare().ask() {
+            // A publisher that is gone makes none, and the writer is about to end, too.
+            let _ = self.publisher.send(Message::Room);
         }
         if self.length < SEGMENT {
             return;
@@ -153,7 +152,6 @@ impl Writer {
             Ok(file) => {
                 self.file = file;
                 self.length = 0;
-                self.asked = false;
             }
             Err(error) => {
                 tracing::warn!(%error, "no new write-ahead file");
