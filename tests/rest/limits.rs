@@ -64,6 +64,30 @@ async fn nesting_is_limited_in_bodies_and_in_queries() {
     kit.finish().await;
 }
 
+/// Of a negation, an answer cut short would be too wide a one.
+#[tokio::test]
+async fn sub_queries_find_all_or_are_refused_whatever_a_find_may_answer() {
+    let kit = things()
+        .configure(|config| {
+            config.data.max_limit = 2;
+            config.data.subquery_limit = 4;
+        })
+        .start()
+        .await;
+    for n in 0..5 {
+        kit.seed("Thing", json!({"n": n})).await;
+    }
+    let without = |filter: Json| json!({"n": {"$dontSelect": {"key": "n", "query": {"className": "Thing", "where": filter}}}});
+    let four = kit.get("/classes/Thing").query("where", without(json!({"n": {"$lt": 4}}))).await;
+    let left: Vec<&Json> = four.results().iter().map(|row| &row["n"]).collect();
+    assert_eq!(left, [&json!(4)]);
+    kit.get("/classes/Thing")
+        .query("where", without(json!({})))
+        .await
+        .is(expect![[r#"400 {"code":102,"error":"A sub-query finds more than the maximum of 4 objects."}"#]]);
+    kit.finish().await;
+}
+
 #[tokio::test]
 async fn sub_queries_nest_only_so_deep() {
     let kit = Kit::new()

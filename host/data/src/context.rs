@@ -109,6 +109,11 @@ impl Context {
         self.grant.as_ref().is_some_and(|grant| grant.elevated) || self.holds_master_key()
     }
 
+    /// Whether the principal itself asks with the master key's authority, not a plugin on its behalf.
+    pub(crate) fn asks_as_master(&self) -> bool {
+        self.holds_master_key() && self.grant.is_none()
+    }
+
     /// Whether the principal itself, whatever acts for it, isn't bound by class permissions.
     pub fn holds_master_key(&self) -> bool {
         matches!(

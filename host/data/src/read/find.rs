@@ -94,6 +94,7 @@ impl Data {
             policy::check_query(cx, &policy::permit(cx, &schema, op)?, &query)?;
             query = cx.hooks().before_find(self, &cx.deeper()?, query).await?;
         }
+        query.limit = Some(self.limit(&query));
         if let Some(mode) = query.explain {
             let plan = Some(self.plan(cx, &schema, op, &query, mode).await?);
             return Ok(Found { plan, ..Found::default() });
@@ -151,7 +152,22 @@ impl Data {
         Ok(rows)
     }
 
-    /// What a query wants of storage: its sub-queries and relations resolved, its order and limit made plain.
+    /// What the caller may ask of a class: the permit, and the query's filter with sub-queries and relations resolved.
+    pub(super) async fn permitted(
+        &self,
+        cx: &Context,
+        schema: &Arc<Schema>,
+        op: ClassOp,
+        query: &Query,
+    ) -> Result<(Permit, Filter), Error> {
+        let permit = policy::permit(cx, schema, op)?;
+        policy::check_query(cx, &permit, query)?;
+        let filter = self.resolve(cx, query.filter.clone(), 0).await?;
+        let filter = self.ask_relations(&permit, filter).await?;
+        Ok((permit, filter))
+    }
+
+    /// What a query wants of storage: its filter resolved, its order made plain.
     async fn wanted(
         &self,
         cx: &Context,
@@ -159,10 +175,7 @@ impl Data {
         op: ClassOp,
         query: &Query,
     ) -> Result<(Permit, Wanted), Error> {
-        let permit = policy::permit(cx, schema, op)?;
-        policy::check_query(cx, &permit, query)?;
-        let filter = self.resolve(cx, query.filter.clone(), 0).await?;
-        let filter = self.ask_relations(&permit, filter).await?;
+        let (permit, filter) = self.permitted(cx, schema, op, query).await?;
         let fields = if permit.mask().looks_at_pointers() { None } else { select::roots(query) };
         let order = match query.order.is_empty() {
             true => Vec::from_iter(Order::implied(&filter)),
@@ -171,7 +184,7 @@ impl Data {
         let wanted = Wanted {
             order,
             skip: query.skip,
-            limit: self.limit(query),
+            limit: query.limit.unwrap_or(Limit::All),
             fields,
             score: query.score,
             advice: query.advice.clone(),
@@ -189,7 +202,7 @@ impl Data {
         query: &Query,
         mode: Explain,
     ) -> Result<Value, Error> {
-        if !cx.holds_master_key() || cx.grant().is_some() {
+        if !cx.asks_as_master() {
             return Err(Error::refused(
                 Code::InvalidQuery,
                 "Using the explain query parameter requires the master key",
@@ -200,10 +213,7 @@ impl Data {
     }
 
     async fn total(&self, cx: &Context, schema: &Arc<Schema>, query: &Query) -> Result<u64, Error> {
-        let permit = policy::permit(cx, schema, ClassOp::Count)?;
-        policy::check_query(cx, &permit, query)?;
-        let filter = self.resolve(cx, query.filter.clone(), 0).await?;
-        let filter = self.ask_relations(&permit, filter).await?;
+        let (permit, filter) = self.permitted(cx, schema, ClassOp::Count, query).await?;
         self.inner.vault.count(&permit, filter).await
     }
 
@@ -245,6 +255,7 @@ impl Data {
         }
     }
 
+    /// How many rows a find gets: what it asks for, within the settings.
     fn limit(&self, query: &Query) -> Limit {
         let config = self.config();
         match query.limit {

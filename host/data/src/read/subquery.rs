@@ -74,13 +74,9 @@ impl Data {
         let target = Target { shape: shape::of(&query.filter), ..Target::class(&query.class) };
         query.filter = self.resolve(cx, query.filter, depth + 1).await?;
         // The reference ignores a sub-query's own limit, and so do its answers.
-        let most = self.config().subquery_limit;
+        let most = Some(self.config().subquery_limit).filter(|most| *most > 0 && !cx.is_master());
         // One more than may be, so that it shows.
-        query.limit = Some(match most {
-            _ if cx.is_master() => Limit::All,
-            0 => Limit::All,
-            most => Limit::Rows(most.saturating_add(1)),
-        });
+        query.limit = Some(most.map_or(Limit::All, |most| Limit::Rows(most.saturating_add(1))));
         query.skip = 0;
         if let Some(key) = key {
             // Reading a value through a test is reading it.
@@ -92,7 +88,7 @@ impl Data {
             }
         }
         let rows = self.nested(cx, query, &mut |_, _| {}).await?;
-        if most > 0 && !cx.is_master() && rows.len() as u64 > most {
+        if let Some(most) = most.filter(|most| rows.len() as u64 > *most) {
             // Fewer of them would make another answer, and of a negation a wider one.
             let text = format!("A sub-query finds more than the maximum of {most} objects.");
             return Err(Error::refused(Code::InvalidQuery, text));
