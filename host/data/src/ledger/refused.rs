@@ -1,6 +1,9 @@
 //! Requests that are refused before any operation begins.
 
-use std::{sync::Weak, time::Instant};
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use audit::{Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Source, Stage, Status};
 use parking_lot::Mutex;
@@ -46,14 +49,12 @@ impl Data {
             let rule = draft.decision.as_ref().map_or("", |decision| decision.rule.as_str());
             let kind = Kind::new(draft.code, rule, draft.source.ip);
             let (verdict, ended) = ledger.refused.lock().judge(kind, Instant::now());
+            if verdict == Verdict::First {
+                tokio::spawn(count_later(Arc::downgrade(&self.inner)));
+            }
             self.record_counts(ended)?;
-            match verdict {
-                Verdict::Record => {}
-                Verdict::Count => return Ok(ledger.sink().health()?),
-                Verdict::First => {
-                    tokio::spawn(count_later(std::sync::Arc::downgrade(&self.inner)));
-                    return Ok(ledger.sink().health()?);
-                }
+            if verdict != Verdict::Record {
+                return Ok(ledger.sink().health()?);
             }
         }
         ledger.sink().enqueue(draft)?.durable().await?;
@@ -84,9 +85,9 @@ impl Data {
 /// Records the counts when the window has ended, though nobody asks any more.
 async fn count_later(inner: Weak<crate::door::Inner>) {
     tokio::time::sleep(WINDOW).await;
-    if let Some(inner) = inner.upgrade()
-        && let Err(error) = (Data { inner }).record_refused()
-    {
+    let Some(inner) = inner.upgrade() else { return };
+    let due = inner.ledger.refused.lock().due(Instant::now());
+    if let Err(error) = (Data { inner }).record_counts(due) {
         tracing::error!(%error, "counted refusals could not be recorded");
     }
 }

@@ -75,10 +75,7 @@ impl Tally {
 
     /// Decides what becomes of one more refusal, and hands out the counts of a window that has ended.
     pub(super) fn judge(&mut self, kind: Kind, now: Instant) -> (Verdict, Vec<(Kind, u64)>) {
-        let ended = match now.saturating_duration_since(self.since) >= WINDOW {
-            true => self.end(now),
-            false => Vec::new(),
-        };
+        let ended = self.due(now);
         let waiting = self.kinds.values().any(|count| count.left_out > 0);
         let known = self.kinds.contains_key(&kind) || self.kinds.len() < KINDS;
         let kind = if known { kind } else { Kind { network: None, ..kind } };
@@ -90,6 +87,13 @@ impl Tally {
         }
         count.left_out += 1;
         (if waiting { Verdict::Count } else { Verdict::First }, ended)
+    }
+
+    /// Ends the window if its time is over, and hands out its counts.
+    ///
+    /// A timer may wake in a window that isn't the one it was set for: that one is let be, it has a timer of its own.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<(Kind, u64)> {
+        if now.saturating_duration_since(self.since) < WINDOW { Vec::new() } else { self.end(now) }
     }
 
     /// Ends the window and hands out how many refusals of each kind have no record of their own.
@@ -127,6 +131,26 @@ mod tests {
         let (verdict, ended) = tally.judge(kind("192.0.2.1"), start + WINDOW);
         assert_eq!((verdict, ended), (Verdict::Record, vec![(kind("192.0.2.0"), 2)]));
         assert_eq!(tally.end(start + WINDOW), vec![]);
+    }
+
+    #[test]
+    fn a_timer_ends_no_window_but_its_own() {
+        let start = Instant::now();
+        let mut tally = Tally::new(start);
+        for _ in 0..=EACH {
+            tally.judge(kind("192.0.2.1"), start);
+        }
+        // Somebody asks just before the timer wakes, and a window begins.
+        let next = start + WINDOW;
+        for n in 0..=EACH {
+            let (verdict, ended) = tally.judge(kind("192.0.2.1"), next);
+            assert_eq!(verdict == Verdict::Record, n < EACH, "{n}");
+            assert_eq!(ended.len(), usize::from(n == 0), "{n}");
+        }
+        let soon = next + Duration::from_millis(1);
+        assert_eq!(tally.due(soon), vec![]);
+        assert_eq!(tally.judge(kind("192.0.2.1"), soon).0, Verdict::Count, "the flood goes on being counted");
+        assert_eq!(tally.due(next + WINDOW), vec![(kind("192.0.2.0"), 2)]);
     }
 
     #[test]
