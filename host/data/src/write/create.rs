@@ -73,7 +73,9 @@ impl Data {
             saved: None,
         };
         let mut change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
-        let permit = self.fit(cx, permit, &change.update).await?;
+        super::fields::check_grant(cx, permit.schema(), &change.update)?;
+        let new = schema::infer(permit.schema(), &change.update)?;
+        let permit = self.extend(cx, permit, new).await?;
         self.fill_in(cx, permit.schema(), &mut change.update)?;
         schema::check_required(permit.schema(), &change.update, true)?;
         let mut session_token = None;

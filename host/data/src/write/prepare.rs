@@ -12,7 +12,6 @@ use crate::{
     action::{Action, Target},
     ledger::Entry,
     policy::{self, Authorised, Permit},
-    schema,
 };
 
 /// A write that waits for its commit, and what its answer needs afterwards.
@@ -195,13 +194,6 @@ impl Data {
         }
         let public = acl.0.len() == 1 && acl.0.get("*").is_some_and(|rights| rights.read && rights.write);
         (!public).then_some(acl)
-    }
-
-    /// Checks a change against the class and adds what is new.
-    pub(super) async fn fit(&self, cx: &Context, permit: Permit, update: &Update) -> Result<Permit, Error> {
-        super::fields::check_grant(cx, permit.schema(), update)?;
-        let new = schema::infer(permit.schema(), update)?;
-        self.extend(cx, permit, new).await
     }
 }
 

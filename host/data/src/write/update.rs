@@ -72,11 +72,13 @@ impl Data {
             change.original = Some(Arc::new(self.original(&permit, id).await?));
             change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
         }
+        super::fields::check_grant(cx, permit.schema(), &change.update)?;
+        let new = schema::infer(permit.schema(), &change.update)?;
         // Who may not change the object doesn't add fields to its class either.
-        if !hooked && !schema::infer(permit.schema(), &change.update)?.is_empty() {
+        if !hooked && !new.is_empty() {
             self.original(&permit, id).await?;
         }
-        let permit = self.fit(cx, permit, &change.update).await?;
+        let permit = self.extend(cx, permit, new).await?;
         schema::check_required(permit.schema(), &change.update, false)?;
         let mut session_token = None;
         let (mut further, mut seals) = (Vec::new(), Vec::new());
