@@ -70,9 +70,7 @@ const fn wiped<T: ZeroizeOnDrop>() {}
 impl RefKey {
     /// Takes 32 secret bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        let bytes = Zeroizing::new(bytes);
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        RefKey(Hmac::new_from_slice(&*bytes).expect("HMAC takes keys of any length"))
+        RefKey(keyed(bytes))
     }
 
     /// Computes the pseudonym of an object from its class (`kind`) and its id.
@@ -83,12 +81,7 @@ impl RefKey {
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(id.as_bytes());
-        let tag = mac.finalize().into_bytes();
-        let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(tag.iter()) {
-            *to = *from;
-        }
-        Ref(bytes)
+        Ref(cut(mac))
     }
 
     /// Makes the key for digests of content.
@@ -97,12 +90,25 @@ impl RefKey {
     }
 
     /// Derives another secret. The zero byte in front keeps it apart from every pseudonym: no class has an empty name.
-    pub(crate) fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
         mac.update(b"\0derive\0");
         mac.update(purpose);
-        mac.finalize().into_bytes().into()
+        keyed(mac.finalize().into_bytes().into())
     }
+}
+
+/// HMAC's state after a key.
+fn keyed(key: [u8; 32]) -> Hmac<Sha256> {
+    let key = Zeroizing::new(key);
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    Hmac::new_from_slice(&*key).expect("HMAC takes keys of any length")
+}
+
+/// The first half of a tag.
+pub(crate) fn cut(mac: Hmac<Sha256>) -> [u8; 16] {
+    let tag: [u8; 32] = mac.finalize().into_bytes().into();
+    std::array::from_fn(|n| tag.get(n).copied().unwrap_or_default())
 }
 
 impl fmt::Debug for RefKey {

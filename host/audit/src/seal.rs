@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use serde::{Serialize, Serializer};
 use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::name::Name;
-use crate::reference::{Ref, RefKey};
+use crate::reference::{Ref, RefKey, cut};
 
 /// The keyed digest of an object's content: it shows a change, and tells nobody without the key what stands there.
 ///
@@ -54,8 +53,9 @@ pub struct Seal {
 }
 
 /// The secret that turns content into digests; made from the one of the pseudonyms, so that it lives as long.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SealKey([u8; 32]);
+/// Kept as that one is: as HMAC's state after the key, wiped when dropped.
+#[derive(Clone)]
+pub struct SealKey(Hmac<Sha256>);
 
 impl SealKey {
     pub(crate) fn of(key: &RefKey) -> SealKey {
@@ -64,8 +64,7 @@ impl SealKey {
 
     /// Begins a digest.
     pub fn start(&self) -> Sealer {
-        #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-        Sealer(Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length"))
+        Sealer(self.0.clone())
     }
 }
 
@@ -97,12 +96,7 @@ impl Sealer {
 
     /// Ends the digest.
     pub fn finish(self) -> Content {
-        let tag = self.0.finalize().into_bytes();
-        let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(tag.iter()) {
-            *to = *from;
-        }
-        Content(bytes)
+        Content(cut(self.0))
     }
 }
 

@@ -162,7 +162,7 @@ impl Entry {
     /// Notes that the operation has left nothing of an object.
     pub(crate) fn gone(&mut self, class: &ClassName, id: &ObjectId) {
         let reference = self.ledger.reference(class, id);
-        self.sealed([Seal { class: Name::clean(class), reference, content: None }]);
+        self.sealed([Seal { class: Name::share(class.share()), reference, content: None }]);
     }
 
     /// Notes the plugin versions that an administrator's act was about.
@@ -226,23 +226,16 @@ impl Entry {
                 });
                 continue;
             }
-            let mut record = draft.clone();
-            record.code = Code::PhiRead;
-            record.stage = Stage::Single;
+            let rows = seen.refs.len() as u64;
+            let (request, actor) = (draft.request.clone(), draft.actor.clone());
+            let mut record = Draft::new(Code::PhiRead, Stage::Single, request, actor);
             record.parent = self.intent.or(draft.parent);
-            record.query = None;
-            record.version = None;
-            record.seals = Vec::new();
-            record.plugin_versions = Vec::new();
-            record.fields =
-                audit::Touched { read: fields, masked: hidden(&class), ..audit::Touched::default() };
-            record.outcome =
-                Some(Outcome { status: Status::Ok, code: None, rows: seen.refs.len() as u64, bytes: 0 });
-            record.object = Some(Objects {
-                class: Name::share(class.share()),
-                count: seen.refs.len() as u64,
-                refs: seen.refs,
-            });
+            record.plugin = draft.plugin.clone();
+            record.source = draft.source.clone();
+            record.purpose = draft.purpose.clone();
+            record.fields = audit::Touched { read: fields, masked: hidden(&class), ..Default::default() };
+            record.object = Some(Objects { class: Name::share(class.share()), count: rows, refs: seen.refs });
+            record.outcome = Some(Outcome { status: Status::Ok, code: None, rows, bytes: 0 });
             self.ledger.queue(record)?;
         }
         if error.is_none() {
