@@ -7,7 +7,10 @@ use model::{
 };
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::url;
+use super::{
+    query::{condition, invalid},
+    url,
+};
 
 /// The two things that the route can do.
 pub(crate) enum Asked {
@@ -22,10 +25,6 @@ pub(crate) enum Asked {
         /// What the database is told besides.
         advice: Advice,
     },
-}
-
-fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> ParseError {
-    ParseError::new(Code::InvalidQuery, text)
 }
 
 /// Reads what is asked for; of a parameter in both places, the URL's counts. Stages may stand among the parameters, in
@@ -55,9 +54,14 @@ pub(crate) fn asked(
             "Explaining an aggregation is not supported yet",
         ));
     }
-    let (distinct, condition, pipeline) = (take("distinct"), take("where"), take("pipeline"));
+    let (distinct, filter, pipeline) = (take("distinct"), take("where"), take("pipeline"));
     if let Some(distinct) = distinct {
-        return Ok(Asked::Distinct { path: path(&distinct)?, filter: filter(condition, now)?, advice });
+        let path = path(&distinct)?;
+        let filter = match filter.map_or(Ok(None), condition)? {
+            Some(json) => parse::filter(json, &Limits::trusted(), now)?,
+            None => Filter::all(),
+        };
+        return Ok(Asked::Distinct { path, filter, advice });
     }
     let stages = match pipeline {
         Some(Json::String(text)) => serde_json::from_str(&text)
@@ -80,16 +84,6 @@ fn path(json: &Json) -> Result<Path, ParseError> {
         name => name,
     })
     .map_err(|_| ParseError::new(Code::InvalidKeyName, format!("Invalid field name: {}.", shown(name))))
-}
-
-fn filter(condition: Option<Json>, now: Date) -> Result<Filter, ParseError> {
-    let condition = match condition {
-        None => return Ok(Filter::all()),
-        Some(Json::String(text)) => serde_json::from_str(&text)
-            .map_err(|_| ParseError::new(Code::InvalidJson, "where parameter is not valid JSON"))?,
-        Some(json) => json,
-    };
-    parse::filter(condition, &Limits::trusted(), now)
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub(crate) fn find(
     for (name, given) in parameters.0 {
         match name.as_str() {
             "where" => {
-                if let Some(json) = condition(given)? {
+                if let Some(json) = condition(given.json())? {
                     query.filter = model::query::parse::filter(json, limits, now)?;
                 }
             }
@@ -120,7 +120,7 @@ pub(crate) fn get(parameters: Parameters) -> Result<Shape, ParseError> {
     Ok(shape)
 }
 
-fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> ParseError {
+pub(super) fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> ParseError {
     ParseError::new(Code::InvalidQuery, text)
 }
 
@@ -143,18 +143,15 @@ fn redirect(json: Json) -> Result<Option<FieldName>, ParseError> {
     }
 }
 
-fn condition(given: Given) -> Result<Option<Json>, ParseError> {
-    let bad = || ParseError::new(Code::InvalidJson, "where parameter is not valid JSON");
-    let json = match given {
-        Given::Body(json) => json,
-        Given::Url(text) => serde_json::from_str(&text).map_err(|_| bad())?,
-    };
-    Ok(match json {
-        Json::Null => None,
-        // Some clients write JSON into a text once more.
-        Json::String(text) => Some(serde_json::from_str(&text).map_err(|_| bad())?),
-        json => Some(json),
-    })
+/// Reads a `where`: JSON, or a text that some clients write it into once more.
+pub(super) fn condition(json: Json) -> Result<Option<Json>, ParseError> {
+    match json {
+        Json::Null => Ok(None),
+        Json::String(text) => serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|_| ParseError::new(Code::InvalidJson, "where parameter is not valid JSON")),
+        json => Ok(Some(json)),
+    }
 }
 
 /// Reads a whole number from 0 on; one that no answer reaches counts as the largest.
