@@ -47,7 +47,7 @@ impl Ledger {
     /// What a write left of an object, for records.
     pub(crate) fn seal(&self, object: &Object) -> Seal {
         Seal {
-            class: Name::clean(&object.class),
+            class: Name::share(object.class.share()),
             reference: self.reference(&object.class, &object.id),
             content: Some(seal::content(&self.seals, object)),
         }
