@@ -1,27 +1,14 @@
 //! Which roles a user holds, inherited ones included.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use model::{ClassName, FieldName, ObjectId, Test, Value};
-use moka::sync::Cache;
 
+use super::Recent;
 use crate::{Data, Error, policy, vault::Wanted};
 
 /// Roles lately worked out, by user. Emptied whenever a role changes.
-pub(crate) struct Roles(Cache<ObjectId, Arc<[String]>>);
-
-impl Default for Roles {
-    fn default() -> Roles {
-        Roles(Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build())
-    }
-}
-
-impl Roles {
-    /// Forgets them all.
-    pub(crate) fn clear(&self) {
-        self.0.invalidate_all();
-    }
-}
+pub(crate) type Roles = Recent<ObjectId, Arc<[String]>>;
 
 impl Data {
     /// Works out the names of all roles that a user holds, sorted.
@@ -29,9 +16,10 @@ impl Data {
     /// A role's `roles` holds its children: their members hold the parent, too, and so on up; cycles end
     /// because each role is visited once (parse protocol 4.2).
     pub(crate) async fn roles_of(&self, user: &ObjectId) -> Result<Arc<[String]>, Error> {
-        if let Some(roles) = self.inner.roles.0.get(user) {
+        if let Some(roles) = self.inner.roles.get(user) {
             return Ok(roles);
         }
+        let epoch = self.inner.roles.epoch();
         let schema = self.schema_of(&ClassName::role())?;
         let permit = policy::system(&schema);
         let mut held: BTreeSet<ObjectId> = BTreeSet::new();
@@ -53,7 +41,7 @@ impl Data {
         names.sort();
         names.dedup();
         let roles: Arc<[String]> = names.into();
-        self.inner.roles.0.insert(user.clone(), roles.clone());
+        self.inner.roles.keep(epoch, user.clone(), roles.clone());
         Ok(roles)
     }
 }

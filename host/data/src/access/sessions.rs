@@ -1,36 +1,22 @@
 //! Which user a session token proves.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use model::{ClassName, Code, Date, ObjectId, ParseError, Test, Value};
-use moka::sync::Cache;
 
-use super::authenticate::invalid_session;
+use super::{Recent, authenticate::invalid_session};
 use crate::{Data, Error, Identity, policy, vault::Wanted};
 
 /// What is known of a session between requests.
 #[derive(Clone)]
-struct Known {
+pub(crate) struct Known {
     session: ObjectId,
     user: ObjectId,
     expires: Option<Date>,
 }
 
 /// Sessions lately seen, by a hash of their token. Emptied whenever a session or a user changes.
-pub(crate) struct Sessions(Cache<[u8; 16], Known>);
-
-impl Default for Sessions {
-    fn default() -> Sessions {
-        Sessions(Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(5)).build())
-    }
-}
-
-impl Sessions {
-    /// Forgets them all: the next request asks storage.
-    pub(crate) fn clear(&self) {
-        self.0.invalidate_all();
-    }
-}
+pub(crate) type Sessions = Recent<[u8; 16], Known>;
 
 impl Data {
     /// Finds the user of a token, with all roles.
@@ -42,11 +28,12 @@ impl Data {
             return Err(invalid_session());
         }
         let hash = auth::token::session_hash(token);
-        let known = match self.inner.sessions.0.get(&hash) {
+        let known = match self.inner.sessions.get(&hash) {
             Some(known) => known,
             None => {
+                let epoch = self.inner.sessions.epoch();
                 let known = self.look_up(token).await?;
-                self.inner.sessions.0.insert(hash, known.clone());
+                self.inner.sessions.keep(epoch, hash, known.clone());
                 known
             }
         };
