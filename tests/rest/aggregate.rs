@@ -34,6 +34,24 @@ async fn results(kit: &Kit, class: &str, parameter: &str, value: Json) -> Json {
 }
 
 #[tokio::test]
+async fn a_pipeline_tells_how_its_objects_are_found() {
+    let kit = ward().await;
+    let ask = |explain: Json| {
+        let pipeline = json!([{"$match": {"price": 777}}, {"$group": {"_id": "$price"}}]);
+        kit.get("/aggregate/Visit").query("pipeline", pipeline).query("explain", explain)
+    };
+    let plan = ask(json!(true)).as_master().await.ok(200);
+    assert!(plan.body["results"][0]["queryPlanner"].is_object(), "{}", plan.text);
+    assert!(!plan.text.contains("777"), "{}", plan.text);
+    ask(json!("loudly"))
+        .as_master()
+        .await
+        .is(expect![[r#"400 {"code":102,"error":"Invalid value for explain"}"#]]);
+    assert_eq!(ask(json!(true)).await.status, 403);
+    kit.finish().await;
+}
+
+#[tokio::test]
 async fn groups_are_gathered_and_recorded() {
     let kit = ward().await;
     let pipeline = json!([

@@ -99,6 +99,16 @@ impl Vault {
         Ok(self.storage.aggregate(permit.schema(), pipeline).await?)
     }
 
+    /// Tells how the database would find what a pipeline works on.
+    pub(crate) async fn explain_aggregate(
+        &self,
+        permit: &Permit,
+        pipeline: &Pipeline,
+        mode: Explain,
+    ) -> Result<Value, Error> {
+        Ok(self.storage.explain_aggregate(permit.schema(), pipeline, mode).await?)
+    }
+
     /// Tells how the database would find the wanted rows.
     pub(crate) async fn explain(
         &self,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{
     Filter, Limit, Pipeline, Schema, Value,
     aggregate::{Foreign, MOST_DOCUMENTS, Plan, document},
+    query::Explain,
 };
 
 use crate::{Error, Select, Storage};
@@ -29,15 +30,30 @@ pub(crate) async fn over_find<S: Storage + ?Sized>(
             }
         }
     }
-    let select = bounded(Select {
+    let found = storage.find(&head(&plan, schema, pipeline)).await?;
+    plan.run(found, &foreign, pipeline.now).map_err(Error::Refused)
+}
+
+/// Answers [`Storage::explain_aggregate`] with the plan of the find that a pipeline begins with.
+pub(crate) async fn explain_find<S: Storage + ?Sized>(
+    storage: &S,
+    schema: &Arc<Schema>,
+    pipeline: &Pipeline,
+    mode: Explain,
+) -> Result<Value, Error> {
+    let plan = Plan::new(pipeline, schema).map_err(Error::Refused)?;
+    storage.explain(&head(&plan, schema, pipeline), mode).await
+}
+
+/// The find that a pipeline begins with.
+fn head(plan: &Plan, schema: &Arc<Schema>, pipeline: &Pipeline) -> Select {
+    bounded(Select {
         order: plan.order.clone(),
         skip: plan.skip,
         limit: plan.limit,
         advice: pipeline.advice.clone(),
         ..Select::new(Arc::clone(schema), plan.filter.clone())
-    });
-    let found = storage.find(&select).await?;
-    plan.run(found, &foreign, pipeline.now).map_err(Error::Refused)
+    })
 }
 
 /// Loads one object more than may be held, so that the run tells that there are too many.

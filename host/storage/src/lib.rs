@@ -103,6 +103,19 @@ pub trait Storage: Send + Sync {
         Err(Error::Unsupported("explaining a find"))
     }
 
+    /// Tells how the database would find what a pipeline works on. Holds no values of objects.
+    ///
+    /// # Errors
+    /// As [`Storage::aggregate`] and [`Storage::explain`].
+    async fn explain_aggregate(
+        &self,
+        schema: &Arc<Schema>,
+        pipeline: &Pipeline,
+        mode: Explain,
+    ) -> Result<Value, Error> {
+        aggregate::explain_find(self, schema, pipeline, mode).await
+    }
+
     /// What this backend offers; may be asked often.
     fn features(&self) -> Features {
         Features::default()

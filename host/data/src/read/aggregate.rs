@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    ClassName, Code, FieldName, Filter, Object, ObjectId, Path, Pipeline, Value, query::Advice,
+    ClassName, Code, FieldName, Filter, Object, ObjectId, Path, Pipeline, Value,
+    query::{Advice, Explain},
     schema::ClassOp,
 };
 
@@ -72,6 +73,28 @@ impl Data {
             }
         }
         Ok(found)
+    }
+
+    /// Tells how the database would find what a pipeline works on; nothing of the objects leaves.
+    /// `None` for a class that isn't known.
+    ///
+    /// # Errors
+    /// As [`Data::aggregate`].
+    pub async fn explain_aggregate(
+        &self,
+        cx: &Context,
+        class: &ClassName,
+        pipeline: &Pipeline,
+        mode: Explain,
+    ) -> Result<Option<Value>, Error> {
+        let entry = self.inner.ledger.begin(cx, Action::Aggregate, &Target::class(class)).await?;
+        let answer = async {
+            needs_master(cx)?;
+            let Some(schema) = self.inner.schemas.find(class) else { return Ok(None) };
+            let permit = policy::permit(cx, &schema, ClassOp::Find)?;
+            self.inner.vault.explain_aggregate(&permit, pipeline, mode).await.map(Some)
+        };
+        entry.finish(answer.await).await
     }
 
     /// The different values of a field among the objects that a filter passes.

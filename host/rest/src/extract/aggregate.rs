@@ -3,7 +3,7 @@
 use model::{
     Code, Date, Filter, ParseError, Path, Pipeline,
     name::shown,
-    query::{Advice, Limits, ReadPreference, parse},
+    query::{Advice, Explain, Limits, ReadPreference, parse},
 };
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -16,6 +16,8 @@ use super::{
 pub(crate) enum Asked {
     /// Objects sent through stages.
     Pipeline(Pipeline),
+    /// How the objects of a pipeline would be found.
+    Plan(Pipeline, Explain),
     /// The different values of a field.
     Distinct {
         /// The field, or a place below it.
@@ -48,12 +50,7 @@ pub(crate) fn asked(
         comment: take("comment").map_or(Ok(None), Advice::comment)?,
         read_preference: take("readPreference").map_or(Ok(None), |json| ReadPreference::parse(&json))?,
     };
-    if take("explain").is_some_and(|json| json != Json::Bool(false)) {
-        return Err(ParseError::new(
-            Code::CommandUnavailable,
-            "Explaining an aggregation is not supported yet",
-        ));
-    }
+    let explain = take("explain").map_or(Ok(None), |json| Explain::parse(&json))?;
     let (distinct, filter, pipeline) = (take("distinct"), take("where"), take("pipeline"));
     if let Some(distinct) = distinct {
         let path = path(&distinct)?;
@@ -72,7 +69,11 @@ pub(crate) fn asked(
     if let Some(other) = given.keys().next() {
         return Err(invalid(format!("Invalid parameter for query: {}", shown(other))));
     }
-    Ok(Asked::Pipeline(Pipeline { advice, ..Pipeline::parse(stages, now)? }))
+    let pipeline = Pipeline { advice, ..Pipeline::parse(stages, now)? };
+    Ok(match explain {
+        Some(mode) => Asked::Plan(pipeline, mode),
+        None => Asked::Pipeline(pipeline),
+    })
 }
 
 fn path(json: &Json) -> Result<Path, ParseError> {
@@ -100,7 +101,7 @@ mod tests {
     fn stages(query: &str, body: Json) -> Vec<String> {
         match read(query, body).unwrap() {
             Asked::Pipeline(pipeline) => pipeline.stages.into_iter().map(|stage| stage.name).collect(),
-            Asked::Distinct { .. } => panic!("a distinct"),
+            Asked::Plan(..) | Asked::Distinct { .. } => panic!("no pipeline"),
         }
     }
 
@@ -129,6 +130,14 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_is_asked_for_in_one_of_the_known_ways() {
+        let ask = |explain| read("", json!({"pipeline": [{"$match": {}}], "explain": explain})).unwrap();
+        assert!(matches!(ask(json!(true)), Asked::Plan(..)));
+        assert!(matches!(ask(json!("executionStats")), Asked::Plan(_, Explain::ExecutionStats)));
+        assert!(matches!(ask(json!(false)), Asked::Pipeline(_)));
+    }
+
+    #[test]
     fn mistakes_are_told() {
         for (query, body, code) in [
             ("", json!({"group": {"_id": null}}), 102),
@@ -137,7 +146,7 @@ mod tests {
             ("distinct=a..b", json!({}), 105),
             ("", json!({"distinct": 1}), 102),
             ("", json!({"distinct": "a", "where": "{"}), 107),
-            ("explain=true", json!({"pipeline": []}), 108),
+            ("explain=everything", json!({"pipeline": []}), 102),
             ("comment=3", json!({"pipeline": []}), 102),
             ("readPreference=TERTIARY", json!({"pipeline": []}), 102),
         ] {

@@ -15,6 +15,9 @@ async fn find(call: Call) -> Answer {
     let data = &call.hall.data;
     let values = match aggregate::asked(call.query.as_deref(), call.body, data.now())? {
         Asked::Pipeline(pipeline) => data.aggregate(&call.cx, &class, &pipeline).await?,
+        Asked::Plan(pipeline, mode) => {
+            Vec::from_iter(data.explain_aggregate(&call.cx, &class, &pipeline, mode).await?)
+        }
         Asked::Distinct { path, filter, advice } => {
             data.distinct(&call.cx, &class, &path, filter, &advice).await?
         }
