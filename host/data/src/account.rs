@@ -2,6 +2,8 @@
 
 mod login;
 mod me;
+mod password;
 mod session;
 
 pub use login::LogIn;
+pub(crate) use password::Hashing;

@@ -8,6 +8,7 @@ use model::Date;
 use crate::{
     Clock, Config, Error, HookSource, Ids, NoHooks,
     access::{Roles, Sessions},
+    account::Hashing,
     ledger::Ledger,
     schema::{self, Schemas},
     vault::Vault,
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) schemas: Schemas,
     pub(crate) roles: Roles,
     pub(crate) sessions: Sessions,
+    pub(crate) hashing: Hashing,
     pub(crate) keys: auth::Keys,
     pub(crate) config: Config,
     pub(crate) clock: Arc<dyn Clock>,
@@ -69,6 +71,7 @@ impl Data {
                 schemas,
                 roles: Roles::default(),
                 sessions: Sessions::default(),
+                hashing: Hashing::default(),
                 vault,
                 keys: parts.keys,
                 config: parts.config,

@@ -138,9 +138,7 @@ impl Data {
         }
         let stored =
             user.as_ref().and_then(|user| user.field("_hashed_password")?.as_str().map(ToOwned::to_owned));
-        let right = tokio::task::spawn_blocking(move || auth::password::verify(stored.as_deref(), &password))
-            .await
-            .map_err(|_| Error::Internal("checking a password was interrupted".into()))?;
+        let right = self.is_password(stored, password).await?;
         match user {
             Some(user) if right && !is_shut_out(&user) => {
                 entry.by(&user.id);

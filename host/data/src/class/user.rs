@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Acl, ClassName, Code, Date, ObjectId, Op, ParseError, Path, Rights, Test, Update, Value};
 
-use crate::{Config, Context, Data, Error, policy, policy::Authorised};
+use crate::{Context, Data, Error, policy, policy::Authorised};
 
 pub(super) fn check_create(cx: &Context, update: &Update) -> Result<(), Error> {
     check_common(cx, update)?;
@@ -74,11 +74,11 @@ fn text<'a>(update: &'a Update, field: &str) -> Option<&'a str> {
 }
 
 /// Readies a new user: hashes the password and makes the object the user's own.
-pub(crate) async fn prepare(id: &ObjectId, update: &mut Update, config: &Config) -> Result<(), Error> {
-    hash_password(update, config).await?;
+pub(crate) async fn prepare(data: &Data, id: &ObjectId, update: &mut Update) -> Result<(), Error> {
+    hash_password(data, update).await?;
     let mut acl = update.acl.clone().flatten().unwrap_or_else(|| {
         let mut acl = Acl::default();
-        if !config.enforce_private_users {
+        if !data.config().enforce_private_users {
             acl.0.insert("*".to_owned(), Rights { read: true, write: false });
         }
         acl
@@ -113,7 +113,7 @@ pub(crate) async fn renew(
     {
         acl.get_or_insert_default().0.insert(id.as_str().to_owned(), Rights { read: true, write: true });
     }
-    if !hash_password(update, data.config()).await? || !data.config().revoke_session_on_password_reset {
+    if !hash_password(data, update).await? || !data.config().revoke_session_on_password_reset {
         return Ok(renewed);
     }
     let sessions = policy::system(&data.schema_of(&ClassName::session())?);
@@ -129,13 +129,9 @@ pub(crate) async fn renew(
 }
 
 /// Replaces the password by its hash; says whether there was one.
-async fn hash_password(update: &mut Update, config: &Config) -> Result<bool, Error> {
+async fn hash_password(data: &Data, update: &mut Update) -> Result<bool, Error> {
     let Some(Op::Set(Value::String(password))) = update.ops.remove("password") else { return Ok(false) };
-    let scheme = config.password_scheme;
-    let hash = tokio::task::spawn_blocking(move || auth::password::hash(scheme, &password))
-        .await
-        .map_err(|_| Error::Internal("hashing a password was interrupted".into()))?
-        .map_err(|error| Error::Internal(error.to_string().into()))?;
+    let hash = data.hash_password(password).await?;
     update.set(Path::from(model::FieldName::known("_hashed_password")), Op::Set(Value::String(hash)));
     Ok(true)
 }

@@ -81,7 +81,7 @@ impl Data {
         let mut session_token = None;
         let (mut further, mut seals) = (Vec::new(), Vec::new());
         if *class == ClassName::user() {
-            class::prepare_user(&id, &mut change.update, self.config()).await?;
+            class::prepare_user(self, &id, &mut change.update).await?;
             if cx.grant().is_none() {
                 let session = self.new_session(cx, &id, at, "signup")?;
                 further.push(session.write);
