@@ -11,13 +11,18 @@ pub(crate) use entry::Entry;
 pub use refused::Unheard;
 pub use seal::content;
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use audit::{
     Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Ref, RefKey, Seal, SealKey, Sink,
     Source, Stage, Status,
 };
 use model::{ClassName, Object, ObjectId};
+use parking_lot::Mutex;
+use tally::Tally;
 
 use crate::{
     Context, Error, Principal,
@@ -30,13 +35,18 @@ pub(crate) struct Ledger {
     sink: Arc<dyn Sink>,
     refs: Arc<RefKey>,
     seals: Arc<SealKey>,
-    refused: Arc<parking_lot::Mutex<tally::Tally>>,
+    refused: Arc<Mutex<Tally>>,
 }
 
 impl Ledger {
     pub(crate) fn new(sink: Arc<dyn Sink>, refs: RefKey) -> Ledger {
         let seals = Arc::new(refs.seals());
-        Ledger { sink, seals, refs: Arc::new(refs), refused: Arc::new(Ledger::tally()) }
+        Ledger {
+            sink,
+            seals,
+            refs: Arc::new(refs),
+            refused: Arc::new(Mutex::new(Tally::new(Instant::now()))),
+        }
     }
 
     /// The pseudonym of an object in records.

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use crate::{Options, drive, figures::Figures};
 use cluster::Cluster;
 use server::Server;
-use task::Task;
+pub(crate) use task::Task;
 
 /// What one number of connections gave for one task.
 pub(crate) struct Row {
@@ -41,6 +41,9 @@ pub(crate) async fn measure(component: &[u8], options: &Options) -> anyhow::Resu
     );
     let mut rows = Vec::new();
     for task in Task::ALL {
+        if !options.tasks.is_empty() && !options.tasks.contains(&task) {
+            continue;
+        }
         for server in [&peer, &ours] {
             task.check(server, &site).await.with_context(|| format!("{} of {}", task.name(), server.name))?;
         }

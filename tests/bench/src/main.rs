@@ -15,7 +15,7 @@ mod trail;
 use clap::Parser;
 use mimalloc::MiMalloc;
 
-use crate::{door::Name, operation::Operation};
+use crate::{against::Task, door::Name, operation::Operation};
 
 /// As in the server.
 #[global_allocator]
@@ -49,6 +49,9 @@ pub(crate) struct Options {
     /// What is asked, as a list; everything when it is left out.
     #[arg(long, value_delimiter = ',')]
     operations: Vec<Operation>,
+    /// What is asked beside the reference server, as a list; everything when it is left out.
+    #[arg(long, value_delimiter = ',', requires = "against")]
+    tasks: Vec<Task>,
     /// Of which shapes of the server, as a list; of all when it is left out. For a profile of one of them.
     #[arg(long, value_delimiter = ',')]
     shapes: Vec<Name>,

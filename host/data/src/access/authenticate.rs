@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use audit::{Actor, ActorKind, Decision, Draft, Name, Outcome, Source, Stage, Status};
+use audit::{Actor, ActorKind, Draft, Name, Source, Stage};
 use auth::{KeyRefusal, Presented, Standing};
 use model::{Code, ParseError};
 use serde_json::{Map as JsonMap, Value as Json};
@@ -152,10 +152,7 @@ impl Data {
         let mut draft = Draft::new(audit::Code::AuthDenied, Stage::Single, Name::clean(&request.id), actor);
         draft.source = Source { ip: request.address, client: request.client.as_deref().map(Name::clean) };
         let rule = if matches!(error, Error::Forbidden(_)) { "keys" } else { "session" };
-        draft.decision = Some(Decision { allow: false, rule: Name::clean(rule) });
-        draft.outcome =
-            Some(Outcome { status: Status::Denied, code: Some(error.code().number()), rows: 0, bytes: 0 });
-        self.turn_away(draft).await
+        self.turn_away(draft, rule, Some(error.code().number())).await
     }
 }
 

@@ -5,13 +5,9 @@ use std::{
     time::Instant,
 };
 
-use audit::{Actor, ActorKind, Code, Decision, Draft, Name, Objects, Outcome, Source, Stage, Status};
-use parking_lot::Mutex;
+use audit::{Actor, ActorKind, Code, Decision, Draft, Name, Outcome, Source, Stage, Status};
 
-use super::{
-    Ledger,
-    tally::{Kind, Tally, Verdict, WINDOW},
-};
+use super::tally::{Kind, Verdict, WINDOW};
 use crate::{Context, Data, Error, action::Target};
 
 /// A request that nobody could read, or that asks for what isn't built.
@@ -34,19 +30,14 @@ impl Data {
     /// # Errors
     /// [`Error::Unavailable`] when the trail can't take the record.
     pub async fn unheard(&self, cx: &Context, request: Unheard<'_>) -> Result<(), Error> {
-        let ledger = &self.inner.ledger;
-        let mut draft = ledger.draft(cx, Code::RequestRefused, &Target::default());
-        draft.object = Some(Objects { class: Name::clean(request.asked), refs: Vec::new(), count: 0 });
-        draft.decision = Some(Decision { allow: false, rule: Name::clean(request.rule) });
-        draft.outcome = Some(Outcome { status: Status::Denied, code: request.code, rows: 0, bytes: 0 });
-        self.turn_away(draft).await
+        let draft = self.inner.ledger.draft(cx, Code::RequestRefused, &Target::named(request.asked));
+        self.turn_away(draft, request.rule, request.code).await
     }
 
-    /// Records a refusal, or counts it.
-    pub(crate) async fn turn_away(&self, draft: Draft) -> Result<(), Error> {
+    /// Records a refusal by a rule, or counts it.
+    pub(crate) async fn turn_away(&self, draft: Draft, rule: &str, code: Option<i32>) -> Result<(), Error> {
         let ledger = &self.inner.ledger;
         if draft.actor.kind == ActorKind::Anonymous {
-            let rule = draft.decision.as_ref().map_or("", |decision| decision.rule.as_str());
             let kind = Kind::new(draft.code, rule, draft.source.ip);
             let (verdict, ended) = ledger.refused.lock().judge(kind, Instant::now());
             if verdict == Verdict::First {
@@ -57,7 +48,7 @@ impl Data {
                 return Ok(ledger.sink().health()?);
             }
         }
-        ledger.sink().enqueue(draft)?.durable().await?;
+        ledger.sink().enqueue(refused(draft, rule, code, 0))?.durable().await?;
         Ok(())
     }
 
@@ -73,13 +64,17 @@ impl Data {
             let actor = Actor::new(ActorKind::Anonymous, None);
             let mut draft = Draft::new(kind.code, Stage::Single, Name::clean(&id), actor);
             draft.source = Source { ip: kind.network, client: None };
-            draft.decision =
-                Some(Decision { allow: false, rule: Name::clean(&format!("{}.more", kind.rule)) });
-            draft.outcome = Some(Outcome { status: Status::Denied, code: None, rows: count, bytes: 0 });
-            self.inner.ledger.queue(draft)?;
+            let rule = format!("{}.more", kind.rule);
+            self.inner.ledger.queue(refused(draft, &rule, None, count))?;
         }
         Ok(())
     }
+}
+
+fn refused(mut draft: Draft, rule: &str, code: Option<i32>, rows: u64) -> Draft {
+    draft.decision = Some(Decision { allow: false, rule: Name::clean(rule) });
+    draft.outcome = Some(Outcome { status: Status::Denied, code, rows, bytes: 0 });
+    draft
 }
 
 /// Records the counts when the window has ended, though nobody asks any more.
@@ -89,11 +84,5 @@ async fn count_later(inner: Weak<crate::door::Inner>) {
     let due = inner.ledger.refused.lock().due(Instant::now());
     if let Err(error) = (Data { inner }).record_counts(due) {
         tracing::error!(%error, "counted refusals could not be recorded");
-    }
-}
-
-impl Ledger {
-    pub(super) fn tally() -> Mutex<Tally> {
-        Mutex::new(Tally::new(Instant::now()))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Site {
 }
 
 /// One kind of request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Task {
     /// A function that does nothing.
     Function,
@@ -34,6 +34,7 @@ pub(crate) enum Task {
     /// Twenty creates in one request.
     Batch,
     /// A login by password; the hash is bcrypt's for both.
+    #[value(name = "login")]
     LogIn,
 }
 
