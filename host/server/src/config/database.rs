@@ -86,7 +86,11 @@ fn shown(uri: &str) -> String {
     if !["postgres", "postgresql", "mongodb", "mongodb+srv"].contains(&scheme) {
         return secret();
     }
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (rest, tail) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    // A password may hold these characters too; then the cut lies within it.
+    if tail.contains('@') {
+        return secret();
+    }
     // What comes before the last @ are user and password, whatever characters they have.
     match rest.rsplit_once('@') {
         Some((who, place)) => match who.split_once(':') {
@@ -153,6 +157,7 @@ mod tests {
             ("postgres://u:hunter2@h:5432/d", "postgres://u:[secret]@h:5432/d"),
             ("postgres://u:hun@ter2:x@h/d?password=hunter2", "postgres://u:[secret]@h/d"),
             ("postgres://u@h/d", "postgres://u@h/d"),
+            ("postgres://u:hun#ter2@h/d", "[secret]"),
             ("hunter2", "[secret]"),
             ("mongodb://u:hunter2@h", "mongodb://u:[secret]@h"),
             ("mysql://u:hunter2@h", "[secret]"),
