@@ -204,6 +204,10 @@ fn a_field_is_hidden_from_every_row_at_once() {
     outcome.assert_ok();
     assert!(outcome.rows().iter().all(|row| !row.contains_key("n") && row.contains_key("m")));
     case().run_hook(|inv| inv.results()?.redact("n")).assert_fault(Fault::FORBIDDEN);
+    // An answer without rows must not hide a missing grant.
+    let none = || Case::after_find("A");
+    none().run_hook(|inv| inv.results()?.redact("n")).assert_fault(Fault::FORBIDDEN);
+    none().grant_redact(&["n"]).run_hook(|inv| inv.results()?.redact("n")).assert_ok();
 }
 
 #[test]

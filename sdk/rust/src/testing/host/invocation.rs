@@ -216,12 +216,16 @@ impl Results {
         object.record.borrow_mut().omitted = true;
         Ok(())
     }
-}
 
-impl Results {
     pub(crate) fn redact(&self, path: &str) -> Result<(), Fault> {
-        let rows: Vec<_> = self.0.borrow().rows.iter().flatten().cloned().collect();
-        rows.into_iter().try_for_each(|record| Object { world: self.0.clone(), record }.redact(path))
+        let world = self.0.borrow();
+        if !world.grant.fields(&world.target).redact.holds(field(path)) {
+            return Err(forbidden(format!("the plugin may not redact {}.{}", world.target, field(path))));
+        }
+        for row in world.rows.iter().flatten() {
+            row.borrow_mut().redacted.insert(field(path).to_owned());
+        }
+        Ok(())
     }
 }
 
