@@ -117,10 +117,18 @@ async fn five_minutes_from_nothing_to_a_running_plugin() {
 
     desk.edit("plugin.toml", "0.1.0", "0.2.0");
     desk.edit("src/lib.rs", "note.set(\"text\", text)", "note.set(\"text\", text.to_uppercase())");
+    desk.edit("plugin.toml", "Trims the text", "\\u001b[2J\\u009b8m\\nTrims the text");
     desk.run(&["install", desk.run(&["build"]).trim()]);
-    desk.run(&["approve", "note-guard", "--by", "Ann", "--yes"]);
+    let approved = desk.run(&["approve", "note-guard", "--by", "Ann", "--yes"]);
     desk.run(&["activate", "note-guard"]);
     assert_eq!(desk.saves(" hello").await.unwrap(), "HELLO");
+    // A plugin's own words don't reach the terminal as commands, and begin no line.
+    for said in
+        [approved, desk.run(&["inspect", "note-guard", "--full"]), desk.run(&["inspect", "note-guard"])]
+    {
+        assert!(said.contains("?[2J?8m?Trims the text"), "{said}");
+        assert!(said.lines().all(|line| !line.contains(char::is_control)), "{said:?}");
+    }
     desk.run(&["rollback", "note-guard"]);
     assert_eq!(desk.saves(" hello").await.unwrap(), "hello");
     let list = desk.run(&["list"]);

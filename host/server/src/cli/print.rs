@@ -10,6 +10,14 @@ pub(crate) fn line(text: impl Display) {
     let _ = out.flush();
 }
 
+/// Writes lines that hold a plugin's own words to standard output, without what could move a terminal's cursor:
+/// these words must not hide the others.
+pub(crate) fn lines(lines: impl IntoIterator<Item = String>) {
+    for text in lines {
+        line(text.replace(char::is_control, "?"));
+    }
+}
+
 /// Writes a line to standard error.
 pub(crate) fn aside(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

@@ -158,11 +158,11 @@ fn version_path(name: &str, version: Option<&str>) -> anyhow::Result<String> {
 }
 
 fn sum_up(answer: &Json) {
-    summary::lines(answer).iter().for_each(print::line);
+    print::lines(summary::lines(answer));
 }
 
 fn show(answer: &Json) {
-    report::lines(answer).iter().for_each(print::line);
+    print::lines(report::lines(answer));
 }
 
 impl Install {
@@ -174,9 +174,7 @@ impl Install {
 
 impl List {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.talk.once(Method::GET, PLUGINS, Sent::Nothing, |answer| {
-            report::list(answer).iter().for_each(print::line)
-        })
+        self.talk.once(Method::GET, PLUGINS, Sent::Nothing, |answer| print::lines(report::list(answer)))
     }
 }
 

@@ -139,7 +139,7 @@ fn check(bytes: &[u8], json: bool) -> anyhow::Result<()> {
         for name in ["name", "version"] {
             print::line(format!("{name}: {}", manifest.get(name).and_then(Json::as_str).unwrap_or_default()));
         }
-        report::lines(&shown).iter().for_each(print::line);
+        print::lines(report::lines(&shown));
     }
     match check.problems.len() {
         0 => Ok(()),

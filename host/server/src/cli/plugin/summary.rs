@@ -21,12 +21,7 @@ pub(super) fn lines(answer: &Json) -> Vec<String> {
     };
     section(&mut lines, "difference", [signed("added", "+"), signed("removed", "-")].concat());
     lines.push("limits, settings, imports and exports: --full".to_owned());
-    lines.into_iter().map(plain).collect()
-}
-
-/// Takes out what could move a terminal's cursor: a plugin's own words must not hide the others.
-fn plain(line: String) -> String {
-    line.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
+    lines
 }
 
 fn section(lines: &mut Vec<String>, title: &str, items: Vec<String>) {

@@ -74,7 +74,7 @@ async fn swap(project: &Project, remote: &Remote, by: &str) -> anyhow::Result<()
     let digest = built.package.digest.to_string();
     let asked = remote.ask(Method::POST, PLUGINS, Sent::Component(built.bytes)).await?;
     if asks_more(&asked) {
-        summary::lines(&asked).iter().for_each(print::line);
+        print::lines(summary::lines(&asked));
         if !lifecycle::confirm("It asks for more than it is granted. Grant this?")? {
             print::aside("not activated; waiting for the next change");
             return Ok(());
