@@ -113,7 +113,7 @@ impl Config {
     }
 
     /// The largest component, in bytes.
-    pub(crate) fn component_bytes(&self) -> usize {
+    pub fn component_bytes(&self) -> usize {
         usize::try_from(self.component_mib).unwrap_or(usize::MAX).saturating_mul(1 << 20)
     }
 

@@ -198,8 +198,7 @@ pub(crate) fn routes(
     running: &rest::Running,
 ) -> Router {
     data.install(plugins.hooks());
-    let most = usize::try_from(config.plugin.component_mib).unwrap_or(usize::MAX).saturating_mul(1 << 20);
-    let administration = admin::router(data.clone(), plugins.clone(), most);
+    let administration = admin::router(data.clone(), plugins.clone(), config.plugin.component_bytes());
     let settings = rest::Config { app_id: Some(app_id), ..config.rest.clone() };
     rest::router_counting(data.clone(), settings, running.clone()).merge(administration)
 }
