@@ -250,19 +250,28 @@ fn small(value: u64) -> anyhow::Result<u32> {
 }
 
 fn request_complexity(config: &mut Config, value: &Json) -> anyhow::Result<()> {
+    let data = &mut config.data;
     for (name, value) in members(value)? {
-        let field = match name.as_str() {
-            "includeDepth" => &mut config.data.include_depth,
-            "includeCount" => &mut config.data.include_count,
-            "subqueryDepth" => &mut config.data.subquery_depth,
-            "batchRequestLimit" => &mut config.data.batch_limit,
+        match name.as_str() {
+            "includeDepth" => set(&mut data.include_depth, limit(value)),
+            "includeCount" => set(&mut data.include_count, limit(value)),
+            "subqueryDepth" => set(&mut data.subquery_depth, limit(value)),
+            // Here 0 is none, as it is there beside -1.
+            "subqueryLimit" => set(&mut data.subquery_limit, number(value).map(|most| most.max(0.0) as u64)),
+            "queryDepth" => set(&mut data.query_depth, limit(value)),
+            "allowRegex" => set(&mut data.allow_regex, flag(value)),
+            "batchRequestLimit" => set(&mut data.batch_limit, limit(value)),
             _ => bail!("{name} is not supported yet"),
-        };
-        let limit = number(value).with_context(|| name.clone())?;
-        // -1 is no limit; what is none in the reference's tests must be none here.
-        *field = if limit < 0.0 { usize::MAX } else { limit as usize };
+        }
+        .with_context(|| name.clone())?;
     }
     Ok(())
+}
+
+/// -1 is no limit; what is none in the reference's tests must be none here.
+fn limit(value: &Json) -> anyhow::Result<usize> {
+    let limit = number(value)?;
+    Ok(if limit < 0.0 { usize::MAX } else { limit as usize })
 }
 
 fn members(value: &Json) -> anyhow::Result<&JsonMap<String, Json>> {

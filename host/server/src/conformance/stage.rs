@@ -11,7 +11,7 @@ use storage::{Storage, Write};
 use tokio::sync::watch;
 
 use super::{clock::Forward, front, options};
-use crate::{Config, exit::Exit, folder, keyfile, wire};
+use crate::{Config, exit::Exit, keyfile, wire};
 
 /// What outlives a server: its storage, trail, plugins and clock, and the base of its options.
 pub(super) struct Stage {
@@ -34,9 +34,8 @@ impl Stage {
     /// # Errors
     /// What can't be opened.
     pub(super) async fn open(base: Config) -> anyhow::Result<(Stage, Router)> {
-        folder::make(&base.server.data_dir).context(Exit::Folder)?;
         let storage = wire::storage(&base).await?;
-        let (log, refs, _) = wire::trail(&base)?;
+        let (log, refs, recovery) = wire::trail(&base)?;
         let key = keyfile::server_key(&base.keys_dir(), "plugin-cache.key").context(Exit::Folder)?;
         let plugins = plugin::Host::open(base.plugin.clone(), &base.server.data_dir, &key)
             .await
@@ -54,7 +53,8 @@ impl Stage {
             now,
             pristine: Vec::new(),
         };
-        let router = stage.raise(&stage.config, &stage.storage).await?;
+        let (data, router) = stage.raise(&stage.config, &stage.storage).await?;
+        data.recover(recovery.open_intents).await.context("closing what a crash left open")?;
         stage.now.send_replace(Some(router));
         Ok((stage, front::router(receiver)))
     }
@@ -76,7 +76,7 @@ impl Stage {
         let done = async {
             self.empty().await?;
             self.clock.back();
-            let router = self.raise(&self.config, &self.storage).await?;
+            let (_, router) = self.raise(&self.config, &self.storage).await?;
             anyhow::Ok((router, self.storage.schemas().await?))
         };
         let (router, answer) = match done.await {
@@ -116,7 +116,7 @@ impl Stage {
         let moves = config.database.uri != self.config.database.uri;
         let storage = if moves { wire::storage(&config).await? } else { self.storage.clone() };
         let router = match self.raise(&config, &storage).await {
-            Ok(router) => router,
+            Ok((_, router)) => router,
             Err(error) => {
                 if moves {
                     storage.close().await;
@@ -150,7 +150,7 @@ impl Stage {
     }
 
     /// Builds the door and the routes in front of it.
-    async fn raise(&self, config: &Config, storage: &Arc<dyn Storage>) -> anyhow::Result<Router> {
+    async fn raise(&self, config: &Config, storage: &Arc<dyn Storage>) -> anyhow::Result<(Data, Router)> {
         let keys = config.keys.clone().resolve()?;
         let app_id = keys.app_id.clone();
         let parts = data::Parts {
@@ -163,6 +163,37 @@ impl Stage {
             ids: Arc::new(RandomIds),
         };
         let data = Data::open(parts).await?;
-        Ok(wire::routes(&data, app_id, &self.plugins, config, &self.running))
+        let router = wire::routes(&data, app_id, &self.plugins, config, &self.running);
+        Ok((data, router))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use audit::Sink as _;
+
+    use super::*;
+
+    /// What a killed server left open in its trail stayed open for ever.
+    #[tokio::test]
+    async fn an_intent_that_a_kill_left_open_is_closed_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut base = options::base();
+        base.server.data_dir = folder.path().to_owned();
+        Stage::open(base.clone()).await.unwrap().0.close().await.unwrap();
+
+        let (log, _, _) = wire::trail(&base).unwrap();
+        let name = |text: &str| audit::Name::new(text).unwrap();
+        let actor = audit::Actor::new(audit::ActorKind::User, Some(name("ann")));
+        let mut draft =
+            audit::Draft::new(audit::Code::PhiCreate, audit::Stage::Intent, name("killed"), actor);
+        draft.object = Some(audit::Objects { class: name("Note"), refs: Vec::new(), count: 0 });
+        log.enqueue(draft).unwrap().durable().await.unwrap();
+        log.close().await.unwrap();
+        let left = || wire::trail(&base).unwrap().2.open_intents.len();
+        assert_eq!(left(), 1);
+
+        Stage::open(base.clone()).await.unwrap().0.close().await.unwrap();
+        assert_eq!(left(), 0);
     }
 }

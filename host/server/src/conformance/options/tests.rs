@@ -56,6 +56,20 @@ fn options_go_over_the_base() {
 }
 
 #[test]
+fn every_limit_of_a_query_can_be_set() {
+    let limits = json!({
+        "includeDepth": 1, "includeCount": 2, "subqueryDepth": 3, "subqueryLimit": 4, "queryDepth": 5,
+        "allowRegex": false, "batchRequestLimit": 6,
+    });
+    let data = given(json!({"requestComplexity": limits})).unwrap().data;
+    assert_eq!((data.include_depth, data.include_count, data.subquery_depth), (1, 2, 3));
+    assert_eq!((data.subquery_limit, data.query_depth, data.batch_limit), (4, 5, 6));
+    assert!(!data.allow_regex);
+    let data = given(json!({"requestComplexity": {"subqueryLimit": -1, "queryDepth": -1}})).unwrap().data;
+    assert_eq!((data.subquery_limit, data.query_depth), (0, usize::MAX));
+}
+
+#[test]
 fn what_cannot_be_is_refused_by_name() {
     assert_eq!(refused(json!({"push": {}})), "the option push is not supported yet");
     assert_eq!(
@@ -70,8 +84,10 @@ fn what_cannot_be_is_refused_by_name() {
         refused(json!({"enableAnonymousUsers": true})),
         "the option enableAnonymousUsers is not supported yet with another value than false"
     );
-    let inner = refused(json!({"requestComplexity": {"queryDepth": 1}}));
-    assert_eq!(inner, "the option requestComplexity: queryDepth is not supported yet");
+    let inner = refused(json!({"requestComplexity": {"graphQLDepth": 1}}));
+    assert_eq!(inner, "the option requestComplexity: graphQLDepth is not supported yet");
+    let inner = refused(json!({"requestComplexity": {"allowRegex": 0}}));
+    assert_eq!(inner, "the option requestComplexity: allowRegex: true or false is expected");
     assert!(
         refused(json!({"masterKey": "testing"})).contains("must differ"),
         "{}",
