@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
+use servers::postgres;
+
+use crate::say;
 
 /// The target that plugins are built for.
 pub(crate) const WASM: &str = "wasm32-wasip2";
@@ -94,6 +97,14 @@ pub(crate) fn complete_toolchain(components: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Installs PostgreSQL with its extension, where either is missing.
+///
+/// # Errors
+/// As [`install_from_debian`].
+pub(crate) fn install_postgres() -> anyhow::Result<()> {
+    if postgres::installed() { Ok(()) } else { install_from_debian(&postgres::PACKAGES) }
+}
+
 /// Installs packages of Debian.
 ///
 /// # Errors
@@ -105,9 +116,11 @@ pub(crate) fn install_from_debian(packages: &[&str]) -> anyhow::Result<()> {
         command
     };
     let words = packages.join(" ");
-    run(apt().args(["update", "-q"])).with_context(|| format!("the tests need {words}: install them"))?;
-    run(apt().args(["install", "-qy", "--no-install-recommends"]).args(packages))
-        .with_context(|| format!("the tests need {words}: install them as root"))
+    say::step(format!("installing {words} with apt-get"));
+    let install = || run(apt().args(["install", "-qy", "--no-install-recommends"]).args(packages));
+    // The lists of packages may be missing, or older than the mirror.
+    let update = |_| run(apt().args(["update", "-q"])).and_then(|()| install());
+    install().or_else(update).with_context(|| format!("this needs {words}: install them as root"))
 }
 
 /// Installs the server that stands in for MongoDB, where the tests of `storage-mongodb` look for it.

@@ -21,9 +21,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     {
         machine::install_packages(&folder)?;
     }
-    if !postgres::installed() {
-        machine::install_from_debian(&postgres::PACKAGES)?;
-    }
+    machine::install_postgres()?;
     machine::install_mongodb()?;
     say::step("format");
     machine::run(machine::cargo().args(["fmt", "--all", "--check"]))?;
