@@ -6,7 +6,8 @@ compile_error!("the control port of test suites has no place in a release build"
 mod admin;
 pub mod cli;
 pub mod config;
-#[cfg(feature = "conformance")]
+// Its unit tests run with all others, without the feature.
+#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod exit;
 mod folder;
