@@ -44,7 +44,7 @@ fn allowed(name: &str, folder: &str) -> Option<&'static [&'static str]> {
         ("rest", &["model", "data"]),
         ("plugin", &["model", "data"]),
         ("storage-sql", &["model", "storage", "servers"]),
-        ("storage-mongodb", &["model", "storage"]),
+        ("storage-mongodb", &["model", "storage", "servers"]),
         (
             "server",
             &[

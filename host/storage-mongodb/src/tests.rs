@@ -11,10 +11,9 @@ use std::sync::Arc;
 use ::storage::{Select, Storage, Write, Written, conformance};
 use model::{ClassName, Date, Field, FieldName, FieldType, Filter, Object, ObjectId, Schema, encode};
 use serde_json::{Value as Json, json};
-use server::Server;
 
 fn making() -> conformance::Making {
-    Box::pin(async { Arc::new(Server::shared().await.open().await) as Arc<dyn Storage> })
+    Box::pin(async { Arc::new(server::open(server::shared()).await) as Arc<dyn Storage> })
 }
 
 #[tokio::test(flavor = "multi_thread")]

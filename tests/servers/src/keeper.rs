@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// The user and group that servers run as where this process is root: databases refuse to run as root.
+/// The user and group of [`harmless`] where this process is root.
 const NOBODY: u32 = 65_534;
 
 /// Runs the server until its standard input ends, as it does when whoever holds the other end is gone.
@@ -29,19 +29,21 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Runs a server's command, whose output goes to a file. It is stopped by a signal, and then a folder may be removed.
+    /// Runs a server's command, whose output goes to a file, in a shell that `user` has set up. It is stopped by a
+    /// signal, and then a folder may be removed.
     pub(crate) fn run(
         command: &[String],
         log: &Path,
         signal: &str,
         rubbish: Option<&Path>,
+        user: fn(&mut Command) -> &mut Command,
     ) -> io::Result<Keeper> {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", SCRIPT, "keeper"]).arg(log).arg(signal);
         shell.arg(rubbish.unwrap_or(Path::new(""))).args(command);
         // A group of its own: Ctrl-C at the terminal must not cut the server short.
         shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        let mut child = harmless(&mut shell).spawn()?;
+        let mut child = user(&mut shell).spawn()?;
         let lifeline = child.stdin.take();
         Ok(Keeper { child, lifeline })
     }
@@ -54,10 +56,15 @@ impl Drop for Keeper {
     }
 }
 
-/// Makes a command run without root's rights.
+/// Makes a command run without root's rights, as databases demand that refuse to run with them.
 pub(crate) fn harmless(command: &mut Command) -> &mut Command {
     command.current_dir("/");
     if is_root() { command.uid(NOBODY).gid(NOBODY) } else { command }
+}
+
+/// Makes a command run with the rights of this process: it may lie where nobody else looks.
+pub(crate) fn as_caller(command: &mut Command) -> &mut Command {
+    command.current_dir("/")
 }
 
 /// Makes an empty folder that the server may write.
@@ -72,8 +79,11 @@ pub(crate) fn folder(kind: &str) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// A port of this machine that nobody listens on.
-pub(crate) fn free_port() -> io::Result<u16> {
+/// A port of this machine that nobody listens on; let go of at once, so that a server can have it.
+///
+/// # Errors
+/// A machine without one.
+pub fn free_port() -> io::Result<u16> {
     Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 

@@ -107,7 +107,7 @@ impl Cluster {
         }
         let log = self.folder.join("log");
         let rubbish = removes_itself.then_some(self.folder.as_path());
-        let keeper = Keeper::run(&command, &log, "INT", rubbish);
+        let keeper = Keeper::run(&command, &log, "INT", rubbish, harmless);
         self.keeper = Some(keeper.map_err(|error| format!("the server can't be run: {error}"))?);
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {

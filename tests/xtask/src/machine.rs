@@ -123,26 +123,6 @@ pub(crate) fn install_from_debian(packages: &[&str]) -> anyhow::Result<()> {
     install().or_else(update).with_context(|| format!("this needs {words}: install them as root"))
 }
 
-/// Installs the server that stands in for MongoDB, where the tests of `storage-mongodb` look for it.
-///
-/// # Errors
-/// A missing Python, or packages that can't be had.
-pub(crate) fn install_mongodb() -> anyhow::Result<()> {
-    let wanted = root().join("host/storage-mongodb/src/tests/requirements.txt");
-    let home = root().join("target/secantus");
-    let stamp = home.join("requirements.txt");
-    let listed = std::fs::read(&wanted).with_context(|| format!("{} can't be read", wanted.display()))?;
-    if std::fs::read(&stamp).is_ok_and(|installed| installed == listed) {
-        return Ok(());
-    }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&home))
-        .context("the tests need Python 3 with venv (Debian: python3-venv)")?;
-    run(Command::new(home.join("bin/python")).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&wanted))
-        .context("the tests need packages of PyPI")?;
-    std::fs::copy(&wanted, &stamp).with_context(|| format!("{} can't be written", stamp.display()))?;
-    Ok(())
-}
-
 /// Installs the Node packages of a folder exactly as its lock file names them, once per lock file.
 ///
 /// # Errors

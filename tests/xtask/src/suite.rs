@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use servers::postgres;
+use servers::{mongodb, postgres};
 
 use crate::{demo, machine, say};
 
@@ -22,7 +22,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         machine::install_packages(&folder)?;
     }
     machine::install_postgres()?;
-    machine::install_mongodb()?;
+    mongodb::program().map_err(|error| anyhow!(error))?;
     say::step("format");
     machine::run(machine::cargo().args(["fmt", "--all", "--check"]))?;
     say::step("lints");

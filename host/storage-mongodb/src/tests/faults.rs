@@ -18,8 +18,8 @@ fn unavailable<T: std::fmt::Debug>(answer: Result<T, ::storage::Error>) -> Strin
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_a_kill() {
-    let server = Server::start(&[]);
-    let mongo = Arc::new(Mongo::open(&hasty(server.config())).await.unwrap());
+    let mut server = server::own(&[]);
+    let mongo = Arc::new(Mongo::open(&hasty(server::config(&server))).await.unwrap());
     let schema = class("Thing", &[("n", "Number")]);
     mongo.put_schema(&schema).await.unwrap();
 
@@ -45,7 +45,7 @@ async fn what_was_acknowledged_survives_a_kill() {
         });
     }
     tokio::time::sleep(Duration::from_millis(700)).await;
-    server.kill();
+    server.crash();
     let mut acknowledged = Vec::new();
     while let Some(done) = tasks.join_next().await {
         let (ids, text) = done.unwrap();
@@ -56,7 +56,7 @@ async fn what_was_acknowledged_survives_a_kill() {
     unavailable(mongo.ping().await);
     unavailable(mongo.find(&select(&schema)).await);
 
-    server.restart();
+    server.resume().unwrap();
     let until = Instant::now() + Duration::from_secs(30);
     while mongo.ping().await.is_err() {
         assert!(Instant::now() < until, "it doesn't recover by itself");
@@ -75,12 +75,12 @@ async fn what_was_acknowledged_survives_a_kill() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn classes_are_followed_again_after_a_kill() {
-    let server = Server::start(&[]);
-    let config = hasty(server.config());
+    let mut server = server::own(&[]);
+    let config = hasty(server::config(&server));
     let (a, b) = (Mongo::open(&config).await.unwrap(), Mongo::open(&config).await.unwrap());
     let mut changes = b.changes().unwrap();
-    server.kill();
-    server.restart();
+    server.crash();
+    server.resume().unwrap();
     changes.mark_unchanged();
     let schema = class("Thing", &[("n", "Number")]);
     let until = Instant::now() + Duration::from_secs(30);
@@ -95,7 +95,7 @@ async fn classes_are_followed_again_after_a_kill() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_at_the_address_is_said_in_time() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = servers::free_port().unwrap();
     let uri = format!("mongodb://ann:hunter2@127.0.0.1:{free}/parse");
     let start = Instant::now();
     let text = unavailable(Mongo::open(&hasty(Config { uri, ..Config::default() })).await.map(|_| ()));
@@ -116,8 +116,8 @@ async fn an_address_that_is_none_is_said_without_repeating_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_connection_serves_everybody_in_turn() {
-    let server = Server::shared().await;
-    let mongo = Arc::new(Mongo::open(&Config { connections: 1, ..server.config() }).await.unwrap());
+    let server = server::shared();
+    let mongo = Arc::new(Mongo::open(&Config { connections: 1, ..server::config(server) }).await.unwrap());
     let schema = class("Thing", &[("n", "Number")]);
     mongo.put_schema(&schema).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
@@ -140,7 +140,7 @@ async fn a_single_connection_serves_everybody_in_turn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_backend_refuses_and_may_be_closed_again() {
-    let mongo = Server::shared().await.open().await;
+    let mongo = server::open(server::shared()).await;
     mongo.close().await;
     unavailable(mongo.ping().await);
     unavailable(mongo.schemas().await);

@@ -65,7 +65,7 @@ async fn raw(mongo: &Mongo, class: &str, id: &str) -> Document {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_is_stored_as_parse_server_stores_it() {
-    let mongo = Server::shared().await.open().await;
+    let mongo = server::open(server::shared()).await;
     let schema = class("Full", &EVERYTHING);
     mongo.put_schema(&schema).await.unwrap();
     let mut full = object(&schema, "QhXvyVYF9Q", everything());
@@ -89,7 +89,7 @@ async fn an_object_is_stored_as_parse_server_stores_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_of_parse_server_is_read_and_changed() {
-    let mongo = Server::shared().await.open().await;
+    let mongo = server::open(server::shared()).await;
     let schema = class("Full", &EVERYTHING);
     mongo.put_schema(&schema).await.unwrap();
     let full = mongo.node.database.collection::<Document>("Full");
@@ -125,7 +125,7 @@ async fn an_object_of_parse_server_is_read_and_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_and_sessions_have_columns_of_their_own() {
-    let mongo = Server::shared().await.open().await;
+    let mongo = server::open(server::shared()).await;
     let users = class(
         "_User",
         &[
@@ -174,7 +174,7 @@ async fn users_and_sessions_have_columns_of_their_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parse_servers_own_indexes_are_kept() {
-    let mongo = Server::shared().await.open().await;
+    let mongo = server::open(server::shared()).await;
     let collection = mongo.node.database.collection::<Document>("_User");
     let options = IndexOptions::builder().unique(true).sparse(true).name("username_1".to_owned()).build();
     collection
@@ -199,7 +199,7 @@ async fn parse_servers_own_indexes_are_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_error_repeats_a_value() {
-    let mongo = Server::shared().await.open().await;
+    let mongo = server::open(server::shared()).await;
     let mut schema = Schema::clone(&class("Thing", &[("t", "String"), ("o", "Object")]));
     schema.unique.push(model::Unique { fields: vec![FieldName::known("t")], ignore_case: false });
     mongo.put_schema(&schema).await.unwrap();

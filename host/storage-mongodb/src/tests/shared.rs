@@ -6,7 +6,7 @@ use super::*;
 use crate::Mongo;
 
 async fn two() -> (Mongo, Mongo) {
-    let config = Server::shared().await.config();
+    let config = server::config(server::shared());
     (Mongo::open(&config).await.unwrap(), Mongo::open(&config).await.unwrap())
 }
 

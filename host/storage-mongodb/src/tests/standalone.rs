@@ -7,8 +7,8 @@ use crate::Mongo;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_object_at_a_time() {
-    let server = Server::start(&["--standalone"]);
-    let mongo = server.open().await;
+    let server = server::own(&["--standalone"]);
+    let mongo = server::open(&server).await;
     assert!(!mongo.offer().transactions);
     let schema = class("Thing", &[("n", "Number"), ("o", "Object"), ("friends", "<Thing")]);
     mongo.put_schema(&schema).await.unwrap();
@@ -58,8 +58,8 @@ async fn one_object_at_a_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn classes_of_another_node_are_heard_of_all_the_same() {
-    let server = Server::start(&["--standalone"]);
-    let config = server.config();
+    let server = server::own(&["--standalone"]);
+    let config = server::config(&server);
     let (a, b) = (Mongo::open(&config).await.unwrap(), Mongo::open(&config).await.unwrap());
     let mut changes = b.changes().unwrap();
     changes.mark_unchanged();
