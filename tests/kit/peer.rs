@@ -1,7 +1,9 @@
 //! The reference server, as a process of its own.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+
+use servers::Running;
 
 use crate::{guest, node, process};
 
@@ -14,7 +16,7 @@ pub const KEYS: [(&str, &str); 3] = [
 
 /// A running parse-server; dropping it kills it.
 pub struct Peer {
-    child: Child,
+    running: Running,
     /// Where Parse clients reach it.
     pub url: String,
 }
@@ -28,31 +30,20 @@ impl Peer {
     /// Starts one on a database and waits until it listens.
     pub fn start(database_uri: &str) -> Peer {
         node::install(&folder());
-        // Let go of at once, so that the peer can have it.
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr());
-        let port = port.expect("a free port").port();
+        let port = servers::free_port().expect("a free port");
         let mut command = Command::new("node");
-        command.arg("serve.js").current_dir(folder()).stdin(Stdio::null()).stdout(Stdio::piped());
-        command.stderr(Stdio::null()).envs([
+        command.arg("serve.js").current_dir(folder()).stderr(Stdio::null()).envs([
             ("DATABASE_URI", database_uri),
             ("PORT", &port.to_string()),
             ("MASTER_KEY", "test-master"),
             ("JAVASCRIPT_KEY", "test-js"),
         ]);
-        let (child, [url]) = process::listening(command);
-        Peer { child, url }
+        let (running, [url]) = process::listening(&mut command);
+        Peer { running, url }
     }
 
     /// Asks it to stop and waits until it has.
-    pub fn stop(mut self) {
-        process::terminate(&self.child);
-        self.child.wait().expect("a process that ends");
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub fn stop(self) {
+        process::stop(self.running);
     }
 }

@@ -1,11 +1,12 @@
 //! The server with a control port, as a process of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
 
 use reqwest::Method;
 use serde_json::Value as Json;
+use servers::{Running, origin};
 
 use crate::process;
 
@@ -14,7 +15,7 @@ const TEST: &str = "test";
 
 /// A running server that scenarios empty, reconfigure and move through time; dropping it kills it.
 pub struct Port {
-    child: Child,
+    running: Running,
     /// Where Parse clients reach it.
     pub url: String,
     /// Where its control routes are.
@@ -32,12 +33,12 @@ impl Port {
     /// Starts a server on a database, or on an embedded one of its own.
     pub fn start(database_uri: Option<&str>) -> Port {
         let mut command = Command::new(program());
-        command.args(["--port", "0", "--control-port", "0"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(["--port", "0", "--control-port", "0"]);
         if let Some(uri) = database_uri {
             command.args(["--database-uri", uri]);
         }
-        let (child, [url, control]) = process::listening(command);
-        Port { child, url, control, http: reqwest::Client::new() }
+        let (running, [url, control]) = process::listening(&mut command);
+        Port { running, url, control, http: reqwest::Client::new() }
     }
 
     /// Asks one of the control routes.
@@ -63,7 +64,7 @@ impl Port {
 
     /// Installs, approves and activates a plugin.
     pub async fn activate(&self, component: Vec<u8>) {
-        process::activate(&self.http, &process::origin(&self.url), (TEST, TEST), component).await;
+        process::activate(&self.http, &origin(&self.url), (TEST, TEST), component).await;
     }
 
     /// What the programs in JavaScript are told of it.
@@ -80,15 +81,7 @@ impl Port {
     }
 
     /// Asks it to stop and waits until it has.
-    pub fn stop(mut self) -> ExitStatus {
-        process::terminate(&self.child);
-        self.child.wait().expect("a process that ends")
-    }
-}
-
-impl Drop for Port {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub fn stop(self) -> ExitStatus {
+        process::stop(self.running)
     }
 }

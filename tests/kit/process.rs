@@ -1,12 +1,12 @@
 //! The real server, as a process of its own on a free port.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
 
 use reqwest::Method;
 use serde_json::Value as Json;
+use servers::{Running, origin};
 
 use crate::kit::{APP_ID, MASTER_KEY};
 
@@ -30,7 +30,7 @@ pub(crate) fn build(name: &str, further: &[&str]) -> PathBuf {
 
 /// A running server; dropping it kills it.
 pub struct Process {
-    child: Child,
+    running: Running,
     /// Where Parse clients reach it.
     pub url: String,
     /// Where it is, without a mount path.
@@ -48,10 +48,10 @@ impl Process {
     pub fn start_with(data_dir: &Path, change: impl FnOnce(&mut Command)) -> Process {
         let mut command = command();
         command.args(["serve", "--port", "0", "--data-dir"]).arg(data_dir);
-        command.env("PARAPET_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
+        command.env("PARAPET_LOG", "warn");
         change(&mut command);
-        let (child, [url]) = listening(command);
-        Process { child, origin: origin(&url), url, http: reqwest::Client::new() }
+        let (running, [url]) = listening(&mut command);
+        Process { running, origin: origin(&url), url, http: reqwest::Client::new() }
     }
 
     /// What the programs in JavaScript are told of it.
@@ -95,57 +95,28 @@ impl Process {
 
     /// The process id.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.running.id()
     }
 
     /// Ends it at once, as a power cut would.
-    pub fn kill(mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub fn kill(self) {
+        drop(self.running);
     }
 
     /// Asks it to stop and waits until it has.
-    pub fn stop(mut self) -> ExitStatus {
-        terminate(&self.child);
-        self.child.wait().expect("a process that ends")
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    pub fn stop(self) -> ExitStatus {
+        stop(self.running)
     }
 }
 
 /// Starts a server and waits until it has said where it listens, as often as wanted.
-pub(crate) fn listening<const TIMES: usize>(mut command: Command) -> (Child, [String; TIMES]) {
-    let mut child = command.spawn().expect("the server starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
-    let urls: Vec<String> = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .filter_map(|line| line.split_once("listens on ").map(|(_, url)| url.trim().to_owned()))
-        .take(TIMES)
-        .collect();
-    let Ok(urls) = urls.try_into() else {
-        let status = child.wait().expect("a process that ended");
-        panic!("the server ended instead of listening ({status})");
-    };
-    // Nobody reads what else it says, but a full pipe must not stop it.
-    std::thread::spawn(move || lines.for_each(drop));
-    (child, urls)
+pub(crate) fn listening<const TIMES: usize>(command: &mut Command) -> (Running, [String; TIMES]) {
+    Running::start(command).unwrap_or_else(|said| panic!("{said}"))
 }
 
-/// Tells a server to stop.
-pub(crate) fn terminate(child: &Child) {
-    let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status();
-    assert!(told.expect("a shell").success(), "the server can't be told to stop");
-}
-
-/// A URL without its path.
-pub(crate) fn origin(url: &str) -> String {
-    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+/// Asks a server to stop and waits until it has.
+pub(crate) fn stop(running: Running) -> ExitStatus {
+    running.stop().expect("a server that can be stopped")
 }
 
 /// Installs, approves and activates a plugin on a server with these keys.

@@ -1,11 +1,11 @@
 //! One of the two servers, as a process of its own.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use serde_json::{Value as Json, json};
+use servers::{Running, origin};
 use tempfile::TempDir;
 
 /// The keys of both servers.
@@ -20,7 +20,7 @@ pub(crate) struct Server {
     pub(crate) name: &'static str,
     /// Where it is, without a path.
     pub(crate) url: String,
-    child: Child,
+    running: Running,
     http: reqwest::Client,
     _folder: Option<TempDir>,
 }
@@ -35,7 +35,7 @@ impl Server {
         if !folder.join("node_modules/parse-server").exists() {
             bail!("tests/peer has no packages yet; `cargo xtask bench` installs them");
         }
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = servers::free_port()?;
         let mut node = Command::new("node");
         node.arg("serve.js").current_dir(&folder).envs([
             ("DATABASE_URI", database),
@@ -69,16 +69,8 @@ impl Server {
     }
 
     fn start(name: &'static str, mut command: Command, folder: Option<TempDir>) -> anyhow::Result<Server> {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("its output is piped")?).lines();
-        let heard = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            let (_, url) = line.split_once("listens on ")?;
-            Some(url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"))
-        });
-        let Some(url) = heard else { bail!("{name} ended instead of listening ({})", child.wait()?) };
-        // Nobody reads what else it says, but a full pipe must not stop it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Ok(Server { name, url, child, http: reqwest::Client::new(), _folder: folder })
+        let (running, [url]) = Running::start(&mut command).map_err(|said| anyhow!(said))?;
+        Ok(Server { name, url: origin(&url), running, http: reqwest::Client::new(), _folder: folder })
     }
 
     /// Asks it once with the master key; the path begins behind the mount path.
@@ -86,13 +78,7 @@ impl Server {
     /// # Errors
     /// An answer that isn't a success.
     pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<&Json>) -> anyhow::Result<Json> {
-        let request = self.http.request(method.parse()?, format!("{}/parse{path}", self.url));
-        let request = request.header("X-Parse-Master-Key", MASTER_KEY);
-        answer(
-            body.map_or(request.try_clone().context("a request without a body")?, |body| request.json(body)),
-        )
-        .await
-        .with_context(|| format!("{method} {path}"))
+        self.ask_with(("X-Parse-Master-Key", MASTER_KEY), method, path, body).await
     }
 
     /// Asks it as an app does.
@@ -105,13 +91,21 @@ impl Server {
         path: &str,
         body: Option<&Json>,
     ) -> anyhow::Result<Json> {
-        let request = self.http.request(method.parse()?, format!("{}/parse{path}", self.url));
-        let request = request.header("X-Parse-Javascript-Key", JAVASCRIPT_KEY);
-        answer(
-            body.map_or(request.try_clone().context("a request without a body")?, |body| request.json(body)),
-        )
-        .await
-        .with_context(|| format!("{method} {path}"))
+        self.ask_with(("X-Parse-Javascript-Key", JAVASCRIPT_KEY), method, path, body).await
+    }
+
+    async fn ask_with(
+        &self,
+        (header, key): (&str, &str),
+        method: &str,
+        path: &str,
+        body: Option<&Json>,
+    ) -> anyhow::Result<Json> {
+        let mut request = self.http.request(method.parse()?, format!("{}/parse{path}", self.url));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        answer(request.header(header, key)).await.with_context(|| format!("{method} {path}"))
     }
 
     /// Puts the guest to work in Parapet.
@@ -134,20 +128,13 @@ impl Server {
 
     /// The memory that it holds now, and the most that it held, in MiB.
     pub(crate) fn memory(&self) -> Option<(u64, u64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.running.id())).ok()?;
         let of = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
             let kib: u64 = line.trim_start_matches(':').trim().split(' ').next()?.parse().ok()?;
             Some(kib / 1024)
         };
         Some((of("VmRSS")?, of("VmHWM")?))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,19 +1,19 @@
 //! The server of the demo: started on a free port, asked, stopped.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::ExitStatus;
 
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value;
+use servers::{Running, origin};
 
 use crate::web::{self, Answer};
 
 /// A running server; dropping it ends it at once.
 pub(crate) struct Server {
-    child: Child,
+    running: Running,
     address: SocketAddr,
     data_dir: PathBuf,
     keys: BTreeMap<String, String>,
@@ -25,31 +25,13 @@ impl Server {
     /// # Errors
     /// A server that ends instead.
     pub(crate) fn start(parapet: &Path, data_dir: &Path) -> anyhow::Result<Server> {
-        let mut child = super::command(parapet)
-            .args(["serve", "--port", "0", "--data-dir"])
-            .arg(data_dir)
-            .env("PARAPET_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("the server can't be started")?;
-        let said = child.stdout.take().context("the server has no output")?;
-        let mut address = None;
-        let mut lines = BufReader::new(said).lines();
-        for line in lines.by_ref() {
-            if let Some((_, url)) = line?.split_once("listens on http://") {
-                address = url.split('/').next().and_then(|address| address.parse().ok());
-                break;
-            }
-        }
-        let Some(address) = address else {
-            let status = child.wait()?;
-            bail!("the server ended instead of listening ({status})");
-        };
-        // Nobody reads what else it says, but it must not be stopped by a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let mut command = super::command(parapet);
+        command.args(["serve", "--port", "0", "--data-dir"]).arg(data_dir).env("PARAPET_LOG", "warn");
+        let (running, [url]) = Running::start(&mut command).map_err(|said| anyhow!(said))?;
+        let address =
+            origin(&url).trim_start_matches("http://").parse().context("where the server listens")?;
         let keys = keys(data_dir)?;
-        Ok(Server { child, address, data_dir: data_dir.to_owned(), keys })
+        Ok(Server { running, address, data_dir: data_dir.to_owned(), keys })
     }
 
     /// Where it is, without its mount path.
@@ -88,12 +70,8 @@ impl Server {
     ///
     /// # Errors
     /// An end that wasn't orderly.
-    pub(crate) fn wait(mut self) -> anyhow::Result<()> {
-        let status = self.child.wait()?;
-        if !status.success() {
-            bail!("the server failed ({status})");
-        }
-        Ok(())
+    pub(crate) fn wait(self) -> anyhow::Result<()> {
+        orderly(self.running.wait()?)
     }
 
     /// Asks it to stop and waits until it has.
@@ -101,21 +79,12 @@ impl Server {
     /// # Errors
     /// An end that wasn't orderly.
     pub(crate) fn stop(self) -> anyhow::Result<()> {
-        // The shell's own kill: a bare machine may have no other.
-        let id = self.child.id();
-        let status = Command::new("sh").arg("-c").arg(format!("kill -TERM {id}")).status()?;
-        if !status.success() {
-            bail!("the server can't be told to stop");
-        }
-        self.wait()
+        orderly(self.running.stop()?)
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn orderly(end: ExitStatus) -> anyhow::Result<()> {
+    if end.success() { Ok(()) } else { bail!("the server failed ({end})") }
 }
 
 /// Reads the key file: lines of `name = "key"`.
