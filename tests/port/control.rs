@@ -46,6 +46,12 @@ async fn a_reset_on_postgresql_takes_no_time() {
 }
 
 #[tokio::test]
+async fn a_reset_on_mongodb_takes_no_time() {
+    let uri = tokio::task::spawn_blocking(database::mongodb).await.unwrap();
+    a_reset_leaves_what_a_first_start_makes(Some(&uri), Duration::from_millis(1000)).await;
+}
+
+#[tokio::test]
 async fn a_refused_option_changes_nothing() {
     let port = Port::start(None);
     let (status, _) = port.control("reconfigure", &json!({"defaultLimit": 2})).await;

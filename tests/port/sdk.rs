@@ -36,3 +36,9 @@ async fn every_flow_of_the_sdk_is_right_on_postgresql() {
     let uri = tokio::task::spawn_blocking(database::postgres).await.unwrap();
     flows(Some(&uri)).await;
 }
+
+#[tokio::test]
+async fn every_flow_of_the_sdk_is_right_on_mongodb() {
+    let uri = tokio::task::spawn_blocking(database::mongodb).await.unwrap();
+    flows(Some(&uri)).await;
+}

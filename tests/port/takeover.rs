@@ -79,6 +79,20 @@ fn differ(theirs: &Json, ours: &Json, place: String, found: &mut Map<String, Jso
     }
 }
 
+/// Takes out what Parapet made for the unique groups of a class: on MongoDB the reference lists every index that it finds.
+fn without_indexes_of_ours(mut answers: Json) -> Json {
+    for answer in answers.as_object_mut().unwrap().values_mut() {
+        let Some(body) = answer.get_mut("body").and_then(Json::as_object_mut) else { continue };
+        if let Some(indexes) = body.get_mut("indexes").and_then(Json::as_object_mut) {
+            indexes.retain(|name, _| !name.starts_with("parapet_"));
+            if indexes.is_empty() {
+                body.remove("indexes");
+            }
+        }
+    }
+    answers
+}
+
 /// The whole way there and back.
 async fn takeover(database_uri: &str, unlike: &[&str]) {
     let peer = Peer::start(database_uri);
@@ -96,9 +110,10 @@ async fn takeover(database_uri: &str, unlike: &[&str]) {
     assert!(server.stop().success());
 
     let peer = Peer::start(database_uri);
-    let theirs = step("read.js", &added, &peer.url).await;
-    compare(&theirs, &ours, unlike);
-    compare(&step("read.js", &written, &peer.url).await, &again, unlike);
+    for (written, ours) in [(&added, &ours), (&written, &again)] {
+        let theirs = without_indexes_of_ours(step("read.js", written, &peer.url).await);
+        compare(&theirs, ours, unlike);
+    }
     // What Parapet keeps for itself isn't in the way of whoever goes on writing.
     step("write.js", "Back", &peer.url).await;
     peer.stop();
@@ -113,4 +128,10 @@ async fn a_database_on_postgresql_changes_hands_and_back() {
     ];
     let uri = tokio::task::spawn_blocking(database::postgres).await.unwrap();
     takeover(&uri, &unlike).await;
+}
+
+#[tokio::test]
+async fn a_database_on_mongodb_changes_hands_and_back() {
+    let uri = tokio::task::spawn_blocking(database::mongodb).await.unwrap();
+    takeover(&uri, &[]).await;
 }
