@@ -1,12 +1,51 @@
-//! Two servers on one PostgreSQL: they see each other's work, and outlive the database.
+//! Two servers on one database: they see each other's work, and outlive the database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use kit::process::Process;
+use kit::process::{Process, command};
 use kit::{APP_ID, MASTER_KEY};
-use reqwest::Method;
+use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
-use servers::postgres::Cluster;
+use servers::{mongodb, postgres};
+
+use super::ledger::Ledger;
+use super::writer::{Answer, CLASS, Dice, Writer};
+
+/// A database server that may die and come back with what it had stored.
+trait Mortal: Send + Sized + 'static {
+    fn uri(&self) -> String;
+    fn die(&mut self);
+    fn rise(&mut self);
+}
+
+impl Mortal for postgres::Cluster {
+    fn uri(&self) -> String {
+        postgres::Cluster::uri(self, "postgres")
+    }
+
+    fn die(&mut self) {
+        self.crash().unwrap();
+    }
+
+    fn rise(&mut self) {
+        self.resume().unwrap();
+    }
+}
+
+impl Mortal for mongodb::Server {
+    fn uri(&self) -> String {
+        mongodb::Server::uri(self, "parse")
+    }
+
+    fn die(&mut self) {
+        self.crash();
+    }
+
+    fn rise(&mut self) {
+        self.resume().unwrap();
+    }
+}
 
 /// A server that keeps objects in a database, and its trail in a folder of its own.
 fn server(folder: &std::path::Path, name: &str, uri: &str) -> Process {
@@ -46,9 +85,17 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_share_a_database_that_may_die_under_them() {
-    let mut cluster = blocking(|| Cluster::start(&[]).unwrap()).await;
-    let uri = cluster.uri("postgres");
+async fn two_servers_share_a_postgresql_that_may_die_under_them() {
+    two_servers_share(blocking(|| postgres::Cluster::start(&[]).unwrap()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_share_a_mongodb_that_may_die_under_them() {
+    two_servers_share(blocking(|| mongodb::Server::start(&[]).unwrap()).await).await;
+}
+
+async fn two_servers_share(mut database: impl Mortal) {
+    let uri = database.uri();
     let folder = tempfile::tempdir().unwrap();
     let (here, there) = (server(folder.path(), "here", &uri), server(folder.path(), "there", &uri));
 
@@ -74,11 +121,7 @@ async fn two_servers_share_a_database_that_may_die_under_them() {
     assert_eq!((status, twin["code"].as_i64()), (400, Some(202)), "{twin}");
 
     // Without its database a server says so, and when to come back; nothing it has answered is lost.
-    cluster = blocking(move || {
-        cluster.crash().unwrap();
-        cluster
-    })
-    .await;
+    database = dead(database).await;
     for method in [Method::GET, Method::PUT] {
         let mut request = reqwest::Client::new()
             .request(method.clone(), format!("{}{note}", here.origin))
@@ -91,17 +134,105 @@ async fn two_servers_share_a_database_that_may_die_under_them() {
         assert_eq!(answer.status(), 503, "{method}");
         assert!(answer.headers().contains_key("retry-after"), "{method}");
         let text = answer.text().await.unwrap();
-        assert!(text.contains("database") && !text.contains("postgres") && !text.contains("lost"), "{text}");
+        assert!(text.contains("database") && !text.contains("lost"), "{text}");
+        for secret in ["postgres", "mongodb", "127.0.0.1"] {
+            assert!(!text.contains(secret), "{text}");
+        }
     }
-    let _cluster = blocking(move || {
-        cluster.resume().unwrap();
-        cluster
-    })
-    .await;
+    let _database = risen(database).await;
     for server in [&here, &there] {
         let found = at_last(server, Method::GET, &note, None).await;
         assert_eq!((found["text"].as_str(), found["count"].as_i64()), (Some("a"), Some(4)));
         at_last(server, Method::PUT, &note, Some(&json!({"text": "a"}))).await;
     }
     assert!(here.stop().success() && there.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_postgresql_dies_under_load() {
+    dies_under_load(blocking(|| postgres::Cluster::start(&[]).unwrap()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_mongodb_dies_under_load() {
+    dies_under_load(blocking(|| mongodb::Server::start(&[]).unwrap()).await).await;
+}
+
+/// Clients of two servers work until the database dies; each is told so, and what was acknowledged is there again.
+async fn dies_under_load(mut database: impl Mortal) {
+    let folder = tempfile::tempdir().unwrap();
+    let uri = database.uri();
+    let servers = ["here", "there"].map(|name| server(folder.path(), name, &uri));
+    let ledger = Arc::new(Ledger::default());
+    // One makes the class, and both know it.
+    let made = json!({"value": 0});
+    let first = at_last(&servers[0], Method::POST, &format!("/parse/classes/{CLASS}"), Some(&made)).await;
+    let first = format!("/parse/classes/{CLASS}/{}", first["objectId"].as_str().unwrap());
+    learned(&servers[1], &first, "value").await;
+    for round in 0..3 {
+        let writers: Vec<_> = (0..6_usize)
+            .map(|number| {
+                let name = format!("r{round}-w{number}");
+                let writer = writer(&servers[number % 2], &ledger, name);
+                tokio::spawn(writer.work(Dice::new(number as u64 + 1)))
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        database = dead(database).await;
+        for writer in writers {
+            let refusal = writer.await.unwrap().expect_err("the servers live");
+            assert!(refusal.contains(": 503 "), "{refusal}");
+        }
+        database = risen(database).await;
+        for server in &servers {
+            at_last(server, Method::GET, &first, None).await;
+        }
+        check(&servers[round % 2], &ledger, round).await;
+    }
+    let acknowledged = ledger.operations().len();
+    assert!(acknowledged > 20, "only {acknowledged} operations were acknowledged");
+    for server in servers {
+        assert!(server.stop().success());
+    }
+    for name in ["here", "there"] {
+        let verify =
+            command().args(["audit", "verify", "--data-dir"]).arg(folder.path().join(name)).output().unwrap();
+        assert_eq!(verify.status.code(), Some(0), "{}", String::from_utf8_lossy(&verify.stdout));
+    }
+}
+
+fn writer(server: &Process, ledger: &Arc<Ledger>, name: String) -> Writer {
+    Writer { name, url: server.url.clone(), http: Client::new(), ledger: ledger.clone() }
+}
+
+/// Every object is as it was acknowledged, or as it was asked for when the database died.
+async fn check(server: &Process, ledger: &Arc<Ledger>, round: usize) {
+    let reader = writer(server, ledger, format!("check-{round}"));
+    for (number, (id, known)) in ledger.objects().into_iter().enumerate() {
+        let path = format!("/classes/{CLASS}/{id}");
+        let found = match reader.ask(&format!("check-{round}-{number}"), Method::GET, &path, None).await {
+            Answer::Told(200, body) => Some(body["value"].as_i64().unwrap_or_else(|| panic!("{body}"))),
+            Answer::Told(404, body) if body["code"] == 101 => None,
+            Answer::Told(status, body) => panic!("{id}: {status} {body}"),
+            Answer::Silence => panic!("the server doesn't answer"),
+        };
+        assert!(known.allows(found), "round {round}: {id} is {found:?}, but was told to be {known:?}");
+        ledger.settle(&id, found);
+    }
+}
+
+async fn dead<D: Mortal>(mut database: D) -> D {
+    blocking(move || {
+        database.die();
+        database
+    })
+    .await
+}
+
+async fn risen<D: Mortal>(mut database: D) -> D {
+    blocking(move || {
+        database.rise();
+        database
+    })
+    .await
 }

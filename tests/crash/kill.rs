@@ -6,8 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use audit::{Records, Stage, Status};
-use kit::process::{Process, command};
+use kit::{
+    database,
+    process::{Process, command},
+};
 use reqwest::{Client, Method};
+use servers::postgres::Cluster;
 
 use super::ledger::Ledger;
 use super::writer::{Answer, CLASS, Dice, Writer};
@@ -19,7 +23,33 @@ const ROUNDS: u64 = 5;
 const WRITERS: u64 = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost() {
+async fn nothing_acknowledged_is_lost_on_sqlite() {
+    nothing_acknowledged_is_lost(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_on_postgresql() {
+    // Of its own: the one that scenarios share answers before it flushes.
+    let cluster = tokio::task::spawn_blocking(|| Cluster::start(&[]).unwrap()).await.unwrap();
+    nothing_acknowledged_is_lost(Some(&cluster.uri("postgres"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_on_mongodb() {
+    let uri = tokio::task::spawn_blocking(database::mongodb).await.unwrap();
+    nothing_acknowledged_is_lost(Some(&uri)).await;
+}
+
+/// Starts the server, embedded or on a database that stays when it dies.
+fn start(dir: &Path, database_uri: Option<&str>) -> Process {
+    Process::start_with(dir, |command| {
+        if let Some(uri) = database_uri {
+            command.env("PARSE_SERVER_DATABASE_URI", uri);
+        }
+    })
+}
+
+async fn nothing_acknowledged_is_lost(database_uri: Option<&str>) {
     let rounds = std::env::var("CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
     println!("{rounds} rounds from seed {seed}");
@@ -28,11 +58,11 @@ async fn nothing_acknowledged_is_lost() {
     let dir = folder.path().join("data");
     let ledger = Arc::new(Ledger::default());
 
-    let server = Process::start(&dir);
+    let server = start(&dir, database_uri);
     server.activate(packed("first")).await;
     server.stop();
     for round in 0..rounds {
-        let server = Process::start(&dir);
+        let server = start(&dir, database_uri);
         check_objects(&server, &ledger, round).await;
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
@@ -51,7 +81,7 @@ async fn nothing_acknowledged_is_lost() {
     }
 
     // What the last crash left is put right by a start; then the trail is whole, as everybody can check.
-    let server = Process::start(&dir);
+    let server = start(&dir, database_uri);
     check_objects(&server, &ledger, rounds).await;
     assert!(server.stop().success());
     let verify = command().args(["audit", "verify", "--data-dir"]).arg(&dir).output().unwrap();
