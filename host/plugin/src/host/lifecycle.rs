@@ -144,12 +144,9 @@ impl Host {
                     entry.approvals.iter().rev().find(|approval| approval.digest == digest)
                 }
             };
-            if let Some(approval) = approval {
-                about.note(version_of(name, entry, approval));
-            }
-            let id = approval
-                .map(|approval| approval.id.clone())
-                .ok_or_else(|| Error::Conflict(format!("{name} isn't approved yet")))?;
+            let approval = approval.ok_or_else(|| Error::Conflict(format!("{name} isn't approved yet")))?;
+            note(&about, name, entry, approval);
+            let id = approval.id.clone();
             self.switch(&mut saved, cx, name, Some(id)).await
         };
         data.administer_plugin(cx, Act::PluginActivate, name, &about, work).await
@@ -174,19 +171,16 @@ impl Host {
             let entry = entry_of(&saved, name)?;
             let wanted =
                 which.map(|_| pick(name, entry, which).map(|installed| installed.digest)).transpose()?;
-            let earlier = entry.history.iter().rev().filter_map(|step| step.approval.as_ref()).find(|id| {
-                let digest = entry.approval(id).map(|approval| approval.digest);
-                match wanted {
-                    Some(wanted) => digest == Some(wanted),
-                    None => entry.active.as_ref() != Some(*id) && digest.is_some(),
-                }
+            let mut worked =
+                entry.history.iter().rev().filter_map(|step| entry.approval(step.approval.as_ref()?));
+            let earlier = worked.find(|approval| match wanted {
+                Some(wanted) => approval.digest == wanted,
+                None => entry.active.as_ref() != Some(&approval.id),
             });
-            if let Some(approval) = earlier.and_then(|id| entry.approval(id)) {
-                about.note(version_of(name, entry, approval));
-            }
-            let id = earlier
-                .cloned()
+            let earlier = earlier
                 .ok_or_else(|| Error::NotFound(format!("{name} has no earlier version to go back to")))?;
+            note(&about, name, entry, earlier);
+            let id = earlier.id.clone();
             self.switch(&mut saved, cx, name, Some(id)).await
         };
         data.administer_plugin(cx, Act::PluginRollback, name, &about, work).await
@@ -202,7 +196,7 @@ impl Host {
             let mut saved = self.inner.saved.lock().await;
             let entry = entry_of(&saved, name)?;
             if let Some(approval) = entry.current() {
-                about.note(version_of(name, entry, approval));
+                note(&about, name, entry, approval);
             }
             if entry.active.is_none() {
                 // Nothing changes, so no generation begins.
@@ -349,11 +343,12 @@ fn told(name: &str, version: &Version, digest: Digest, approval: Option<&Approva
     }
 }
 
-/// The version that an approval is for.
-fn version_of(name: &str, entry: &Entry, approval: &Approval) -> PluginVersion {
+/// Notes the version that an approval is for.
+fn note(about: &About, name: &str, entry: &Entry, approval: &Approval) {
     let installed = entry.versions.iter().find(|installed| installed.digest == approval.digest);
-    let version = installed.map_or_else(|| Version::new(0, 0, 0), |installed| installed.version.clone());
-    told(name, &version, approval.digest, Some(approval))
+    if let Some(installed) = installed {
+        about.note(told(name, &installed.version, approval.digest, Some(approval)));
+    }
 }
 
 /// Who acts, as a record of the plugin folder names it.
