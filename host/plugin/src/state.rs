@@ -255,7 +255,7 @@ pub(crate) fn shorten(name: &str) -> String {
 ///
 /// # Errors
 /// Fault 105 when it isn't one.
-pub(crate) fn path(text: &str) -> Answer<Path> {
+fn path(text: &str) -> Answer<Path> {
     if text.len() > MAX_PATH {
         return Err(Stop::Fault(fault(Code::InvalidKeyName, "the path is too long")));
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use data::{Context, Shape};
 use model::{ClassName, Limit, ObjectId, Path, Query};
-use serde_json::Value as Json;
 use wasmtime::component::Resource;
 
 use super::{
@@ -15,9 +14,9 @@ use super::{
 use crate::{
     bindings::parapet::cloud::{data::HostReader, types::Fault},
     convert,
-    fault::{Answer, Stop, settle},
+    fault::{Answer, settle},
     mask::{Mask, Verb},
-    state::{State, path},
+    state::State,
 };
 
 /// A handle to an opened class. The context in it is narrowed to caller and grant.
@@ -85,7 +84,7 @@ impl State {
     fn fields(&mut self, asked: &Asked, fields: &[String]) -> Answer<(Mask, Vec<Path>)> {
         let mut keys = Vec::with_capacity(fields.len());
         for field in fields {
-            let path = path(field)?;
+            let path = self.path(field)?;
             self.check(&asked.mask, &asked.class, Verb::Read, path.root())?;
             keys.push(path);
         }
@@ -108,7 +107,7 @@ impl State {
         };
         for (key, value) in wishes {
             match key.as_str() {
-                "where" => query.filter = where_of(value, self.data.now())?,
+                "where" => query.filter = wish::conditions(value, self.data.now())?,
                 "order" => query.order = wish::order(&value)?,
                 "limit" => limit = Some(wish::number("limit", &value)?),
                 "skip" => query.skip = wish::number("skip", &value)?,
@@ -159,8 +158,4 @@ impl State {
         let found = self.data.find(&asked.cx, query).await?;
         Ok(found.count.unwrap_or(0))
     }
-}
-
-fn where_of(value: Json, now: model::Date) -> Result<model::Filter, Stop> {
-    Ok(model::query::parse::filter(value, &model::query::parse::Limits::default(), now)?)
 }

@@ -12,12 +12,20 @@ fn invalid(text: String) -> ParseError {
     ParseError::new(Code::InvalidQuery, text)
 }
 
-/// Reads a `where`.
+/// Reads the text of a `where`.
 ///
 /// # Errors
 /// As a client gets them.
 pub(crate) fn filter(text: &str, now: Date) -> Result<Filter, ParseError> {
-    parse::filter(Json::Object(convert::json_object(text)?), &parse::Limits::default(), now)
+    conditions(Json::Object(convert::json_object(text)?), now)
+}
+
+/// Reads a `where`.
+///
+/// # Errors
+/// As a client gets them.
+pub(crate) fn conditions(value: Json, now: Date) -> Result<Filter, ParseError> {
+    parse::filter(value, &parse::Limits::default(), now)
 }
 
 /// Reads a list of paths: names joined by commas, or an array of them.
