@@ -17,7 +17,7 @@ pub use settings::Settings;
 
 const STATUSES: &str = "Exit statuses:
   0 done   1 failed   2 wrong usage   3 settings   4 data folder   5 address   6 the server said no
-  7 no server answers   8 plugin not right   10-17 audit verify   130 stopped by a second signal";
+  7 no server answers   8 plugin not right   9 database   10-17 audit verify   130 stopped by a second signal";
 
 /// Parapet: a Parse server with sandboxed plugins and a tamper-evident audit trail.
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ struct Cli {
 enum Command {
     /// Runs the server until it is told to stop.
     Serve(serve::Serve),
-    /// Loads everything that `serve` would, prints what it understood, and ends.
+    /// Loads everything that `serve` would, prints what it understood, looks at the database, and ends.
     Check(check::Check),
     /// Reads and verifies the audit trail.
     #[command(subcommand)]

@@ -132,6 +132,36 @@ pub(crate) async fn storage(config: &Config) -> anyhow::Result<Arc<dyn storage::
     }
 }
 
+/// Looks, without changing anything, whether the backend that the settings name could be opened, and what it offers.
+///
+/// # Errors
+/// As [`storage`].
+pub(crate) async fn survey(config: &Config) -> anyhow::Result<storage::Features> {
+    match config.database_place().context(Exit::Settings)? {
+        Place::Sqlite(path) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            // The data folder is made at the first start, others aren't.
+            if let Some(folder) =
+                folder.filter(|folder| *folder != config.server.data_dir && !folder.is_dir())
+            {
+                let text = format!("the database: there is no folder {}: make it", folder.display());
+                return Err(anyhow::anyhow!(text).context(Exit::Folder));
+            }
+            let settings = storage_sql::Config { path, ..config.database.sqlite.clone() };
+            Sqlite::survey(&settings).await.context("the database").context(Exit::Folder)
+        }
+        Place::Postgres(uri) => {
+            let looked = Postgres::survey(&uri, &config.database.postgres).await;
+            looked.context("the database").context(Exit::Database)
+        }
+        Place::MongoDb(uri) => {
+            let settings = storage_mongodb::Config { uri, ..config.database.mongodb.clone() };
+            let looked = Box::pin(Mongo::survey(&settings)).await;
+            looked.context("the database").context(Exit::Database)
+        }
+    }
+}
+
 /// Opens the trail, with the key of its pseudonyms, and what a crash left open in it.
 ///
 /// # Errors

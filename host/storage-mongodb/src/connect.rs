@@ -7,7 +7,7 @@ use mongodb::{
     bson::{Document, doc},
     options::{Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, WriteConcern},
 };
-use storage::Error;
+use storage::{Error, Features};
 
 use crate::{Config, config::DATABASE, error::Fault};
 
@@ -16,6 +16,13 @@ use crate::{Config, config::DATABASE, error::Fault};
 pub struct Offer {
     /// Several changes at once, all or none; and news of changes that other nodes make.
     pub transactions: bool,
+}
+
+impl Offer {
+    pub(crate) fn features(self) -> Features {
+        let Offer { transactions } = self;
+        Features { transactions, change_feed: transactions, explain: true, ..Features::default() }
+    }
 }
 
 /// Connects, and asks the server what it offers.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use storage::Error;
+use storage::{Error, Features};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -28,19 +28,23 @@ impl Mongo {
     /// # Errors
     /// [`Error::Unavailable`] when no server answers in time or it refuses the credentials, with what to do.
     pub async fn open(config: &Config) -> Result<Mongo, Error> {
-        let opening = async {
-            let (client, database, offer) = connect::connect(config).await?;
-            let node = Arc::new(Node::new(client, database, offer, config.clone()));
-            node.refresh().await?;
-            Ok(node)
-        };
-        // Choosing a server may take the whole patience already.
-        let node = within(Duration::from_millis(config.patience_ms) * 2, opening).await?;
+        let node = Arc::new(arrive(config).await?);
         let follower = tokio::spawn(follow::follow(Arc::clone(&node)));
         Ok(Mongo { node, follower: Mutex::new(Some(follower)) })
     }
 
-    /// What the server offers: for `parapet check`, and for whoever must do without.
+    /// Looks whether [`Mongo::open`] could use a database, without changing anything.
+    ///
+    /// # Errors
+    /// As [`Mongo::open`].
+    pub async fn survey(config: &Config) -> Result<Features, Error> {
+        let node = arrive(config).await?;
+        let primary = node.ask(connect::ping(&node.database)).await;
+        node.client.shutdown().immediate(true).await;
+        primary.map(|()| node.offer.features())
+    }
+
+    /// What the server offers: for whoever must do without.
     pub fn offer(&self) -> Offer {
         self.node.offer
     }
@@ -61,6 +65,18 @@ impl Mongo {
             self.node.client.clone().shutdown().immediate(true).await;
         }
     }
+}
+
+/// Connects, and reads the classes.
+async fn arrive(config: &Config) -> Result<Node, Error> {
+    let arriving = async {
+        let (client, database, offer) = connect::connect(config).await?;
+        let node = Node::new(client, database, offer, config.clone());
+        node.refresh().await?;
+        Ok(node)
+    };
+    // Choosing a server may take the whole patience already.
+    within(Duration::from_millis(config.patience_ms) * 2, arriving).await
 }
 
 /// Who drops it unclosed doesn't want to hear of changes any more, either.

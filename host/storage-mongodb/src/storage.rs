@@ -58,8 +58,7 @@ impl Storage for Mongo {
     }
 
     fn features(&self) -> Features {
-        let transactions = self.node.offer.transactions;
-        Features { transactions, change_feed: transactions, explain: true, ..Features::default() }
+        self.node.offer.features()
     }
 
     async fn related(&self, class: &ClassName, key: &str, owner: &ObjectId) -> Result<Vec<ObjectId>, Error> {

@@ -1,18 +1,21 @@
 //! `parapet check`: what would `serve` run with?
 
+mod lacks;
+
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Settings, print};
+use super::{Settings, block_on, print};
 use crate::{
     config::{self, Place},
     exit::Exit,
-    keyfile,
+    keyfile, wire,
 };
 
-/// Loads everything that `serve` would, prints what it understood, and ends.
+/// Loads everything that `serve` would, prints what it understood, looks at the database, and ends.
 ///
-/// Nothing is made or changed: a server may be running.
+/// Nothing is made or changed: a server may be running. A database that can't be used is waited for no longer than
+/// its `patience_ms`, twice at most.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
@@ -66,6 +69,12 @@ impl Check {
             config.audit_dir().display(),
             state(config.audit_dir().is_dir())
         ));
+        let features = block_on(wire::survey(&config))?;
+        let lacks = lacks::lines(&features);
+        if lacks.is_empty() {
+            print::line("offers       everything");
+        }
+        lacks.iter().for_each(print::line);
         Ok(())
     }
 }

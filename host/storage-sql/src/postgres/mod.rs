@@ -16,6 +16,7 @@ mod pool;
 mod run;
 mod schema;
 mod storage;
+mod survey;
 mod uri;
 mod write;
 

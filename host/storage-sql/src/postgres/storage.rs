@@ -8,7 +8,7 @@ use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
 use sqlx::PgConnection;
 use tokio::sync::watch;
 
-use super::{Postgres, fault::Fault, run, schema, write};
+use super::{Postgres, fault::Fault, run, schema, survey, write};
 use crate::{layout::Layouts, load, row, statement::Statement};
 
 #[async_trait]
@@ -175,14 +175,7 @@ impl Storage for Postgres {
     }
 
     fn features(&self) -> Features {
-        Features {
-            explicit_nulls: false,
-            nul_characters: false,
-            file_urls: false,
-            change_feed: true,
-            explain: true,
-            ..Features::default()
-        }
+        survey::features()
     }
 
     fn changes(&self) -> Option<watch::Receiver<u64>> {

@@ -69,6 +69,11 @@ pub(super) async fn reader(config: &Config) -> Result<SqliteConnection, Fault> {
     Ok(common(config).pragma("query_only", "ON").connect().await?)
 }
 
+/// Opens a connection that can't change anything, not even beside a server that writes.
+pub(super) async fn looker(config: &Config) -> Result<SqliteConnection, Fault> {
+    Ok(common(config).read_only(true).connect().await?)
+}
+
 /// Opens a connection for copying; it never changes the database itself.
 pub(super) async fn copier(config: &Config) -> Result<SqliteConnection, Fault> {
     Ok(common(config).connect().await?)

@@ -18,14 +18,7 @@ const STEPS: &[&str] = &[r#"
 /// [`Error::Unavailable`] when the file belongs to another program or to a newer server; it is left as it was then.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fault> {
     // Versions count from 1, the index of a step from 0.
-    let known = STEPS.len();
-    let found = version(connection).await?;
-    if found > known {
-        return Err(Error::Unavailable(format!(
-            "the database was written by a newer server (layout {found}, this one knows {known}): upgrade this server"
-        ))
-        .into());
-    }
+    let found = known(connection).await?;
     for (step, text) in STEPS.iter().enumerate().skip(found) {
         run::batch(connection, "BEGIN IMMEDIATE").await?;
         let done = async {
@@ -45,6 +38,22 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fau
         tracing::info!(layout = step + 1, "the database's own tables are made");
     }
     Ok(())
+}
+
+/// The version of the tables, of an empty file 0: one that this server can bring to its own.
+///
+/// # Errors
+/// As [`migrate`].
+pub(super) async fn known(connection: &mut SqliteConnection) -> Result<usize, Fault> {
+    let known = STEPS.len();
+    let found = version(connection).await?;
+    if found > known {
+        return Err(Error::Unavailable(format!(
+            "the database was written by a newer server (layout {found}, this one knows {known}): upgrade this server"
+        ))
+        .into());
+    }
+    Ok(found)
 }
 
 async fn version(connection: &mut SqliteConnection) -> Result<usize, Fault> {

@@ -11,6 +11,7 @@ mod readers;
 mod run;
 mod schema;
 mod storage;
+mod survey;
 mod write;
 mod writer;
 

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::{
     Sqlite,
     readers::closed,
-    run,
+    run, survey,
     writer::{Commit, Job},
 };
 use crate::{load, row, statement::Statement};
@@ -76,7 +76,7 @@ impl Storage for Sqlite {
     }
 
     fn features(&self) -> Features {
-        Features { explain: true, ..Features::default() }
+        survey::features()
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, Error> {

@@ -1,0 +1,51 @@
+//! A look at a database that changes nothing: could it be opened, and what would it offer?
+
+use std::time::Duration;
+
+use ::storage::{Error, Features};
+
+use sqlx::PgConnection;
+
+use super::{Postgres, PostgresConfig, connect, fault::Fault, run, uri};
+use crate::statement::Statement;
+
+impl Postgres {
+    /// Looks whether [`Postgres::open`] could use the database of a URI.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`].
+    pub async fn survey(uri: &str, config: &PostgresConfig) -> Result<Features, Error> {
+        let (options, _) = uri::options(uri, config)?;
+        let looking = async {
+            let mut connection = connect::first(&options, Duration::from_millis(config.patience_ms)).await?;
+            let done = look(&mut connection, config).await;
+            run::close(connection).await;
+            done
+        };
+        looking.await.map_err(|fault| fault.error)?;
+        Ok(features())
+    }
+}
+
+async fn look(connection: &mut PgConnection, config: &PostgresConfig) -> Result<(), Fault> {
+    connect::examine(connection, config).await?;
+    // Each class is a table, and clients make classes.
+    let may = "SELECT has_schema_privilege(current_schema(), 'CREATE')::int::bigint";
+    if run::number(connection, Statement::new(may)).await? == 0 {
+        let text = "the database's user may not make tables: GRANT CREATE ON its schema to it";
+        return Err(Error::Unavailable(text.into()).into());
+    }
+    Ok(())
+}
+
+/// What every such database offers: parse-server's tables have no place for more.
+pub(super) fn features() -> Features {
+    Features {
+        explicit_nulls: false,
+        nul_characters: false,
+        file_urls: false,
+        change_feed: true,
+        explain: true,
+        ..Features::default()
+    }
+}
