@@ -1,11 +1,14 @@
 //! The connection: options that keep promises, and what the server at its other end offers.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use mongodb::{
     Client, Database,
     bson::{Document, doc},
-    options::{Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, WriteConcern},
+    options::{
+        Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, ServerAddress, Tls, TlsOptions,
+        WriteConcern,
+    },
 };
 use storage::{Error, Features};
 
@@ -55,6 +58,7 @@ async fn options(config: &Config) -> Result<ClientOptions, Fault> {
             });
         }
     };
+    secure(&mut options)?;
     let patience = Duration::from_millis(config.patience_ms);
     options.app_name = Some(options.app_name.unwrap_or_else(|| "parapet".into()));
     options.max_pool_size = Some(options.max_pool_size.unwrap_or(config.connections.max(1)));
@@ -67,6 +71,30 @@ async fn options(config: &Config) -> Result<ClientOptions, Fault> {
     options.selection_criteria =
         Some(SelectionCriteria::ReadPreference(mongodb::options::ReadPreference::Primary));
     Ok(options)
+}
+
+/// Demands TLS, and certificates that are checked, of servers that aren't on this machine: what goes over that wire is PHI
+/// (45 CFR 164.312(e)). `tls=false` says that it is meant otherwise.
+fn secure(options: &mut ClientOptions) -> Result<(), Fault> {
+    let elsewhere = |host: &ServerAddress| match host {
+        ServerAddress::Tcp { host, .. } => {
+            let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+            host != "localhost" && !address.is_ok_and(|address| address.is_loopback())
+        }
+        _ => false,
+    };
+    match &options.tls {
+        None if options.hosts.iter().any(elsewhere) => {
+            options.tls = Some(Tls::Enabled(TlsOptions::default()));
+        }
+        Some(Tls::Enabled(tls)) if tls.allow_invalid_certificates == Some(true) => {
+            let text = "database.uri turns the check of MongoDB's certificate off: leave tlsInsecure and \
+                        tlsAllowInvalidCertificates out, and name the authority that issued it in tlsCAFile";
+            return Err(Error::Unavailable(text.into()).into());
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 async fn offer(client: &Client) -> Result<Offer, Fault> {
@@ -91,4 +119,33 @@ pub(crate) async fn ping(database: &Database) -> Result<(), Fault> {
             .into(),
     )
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn tls(uri: &str) -> Result<Option<bool>, String> {
+        let config = Config { uri: uri.to_owned(), ..Config::default() };
+        let options = options(&config).await.map_err(|fault| fault.error.to_string())?;
+        Ok(options.tls.map(|tls| matches!(tls, Tls::Enabled(_))))
+    }
+
+    #[tokio::test]
+    async fn servers_elsewhere_are_spoken_to_over_tls_unless_it_is_said_otherwise() {
+        for (uri, expected) in [
+            ("mongodb://db.example.org/x", Some(true)),
+            ("mongodb://127.0.0.1,db.example.org/x", Some(true)),
+            ("mongodb://db.example.org/x?tls=true", Some(true)),
+            ("mongodb://db.example.org/x?tls=false", Some(false)),
+            ("mongodb://localhost:27017,127.0.0.1,[::1]/x", None),
+        ] {
+            assert_eq!(tls(uri).await, Ok(expected), "{uri}");
+        }
+        for insecure in ["tlsInsecure=true", "tlsAllowInvalidCertificates=true"] {
+            let said = tls(&format!("mongodb://u:hunter2@db.example.org/x?tls=true&{insecure}")).await;
+            let said = said.unwrap_err();
+            assert!(said.contains("tlsCAFile") && !said.contains("hunter2"), "{said}");
+        }
+    }
 }

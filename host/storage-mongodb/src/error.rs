@@ -9,7 +9,7 @@ use storage::Error;
 
 use crate::layout;
 
-const NOBODY: &str = "no MongoDB server answers, or none of them is the primary: check that it runs, that database.uri names it and that the network lets it through";
+const NOBODY: &str = "no MongoDB server answers, or none of them is the primary: check that it runs, that database.uri names it, that the network lets it through, and that it speaks TLS if it is on another machine (tls=false in database.uri does without)";
 const BROKEN: &str = "the connection to MongoDB broke; it is made again by itself: check the server and the network if this goes on";
 const CREDENTIALS: &str = "MongoDB refuses the user and password of database.uri: correct them";
 const RIGHTS: &str = "MongoDB's user may not do this: give it the role readWrite on the database";
