@@ -11,8 +11,8 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// Everything that our crates and their nearest neighbours say, at every level.
 const LEVELS: &str = "debug,audit=trace,auth=trace,data=trace,model=trace,plugin=trace,rest=trace,server=trace,\
-                      storage=trace,storage_sql=trace,sqlx=trace,tower_http=trace,wasmtime=info,cranelift_codegen=info,\
-                      regalloc2=info,wasmtime_internal_cranelift=info";
+                      storage=trace,storage_sql=trace,storage_mongodb=trace,sqlx=trace,mongodb=trace,tower_http=trace,\
+                      wasmtime=info,cranelift_codegen=info,regalloc2=info,wasmtime_internal_cranelift=info";
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 

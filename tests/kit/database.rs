@@ -20,6 +20,41 @@ pub fn mongodb() -> String {
     server.uri(&name())
 }
 
+/// Names the backend of kits, `postgresql` or `mongodb`, where it isn't to be SQLite.
+const VARIABLE: &str = "KIT_DATABASE";
+
+/// What kits keep their objects in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// An embedded database in each kit's data folder.
+    Sqlite,
+    /// A database of each kit's own.
+    Postgres,
+    /// A database of each kit's own.
+    MongoDb,
+}
+
+impl Backend {
+    /// The one of this test run.
+    pub fn of_kits() -> Backend {
+        match std::env::var(VARIABLE).ok().as_deref() {
+            None | Some("" | "sqlite") => Backend::Sqlite,
+            Some("postgresql") => Backend::Postgres,
+            Some("mongodb") => Backend::MongoDb,
+            Some(other) => panic!("{VARIABLE} is sqlite, postgresql or mongodb, not {other}"),
+        }
+    }
+
+    /// A new database of it, by its URI; none for the embedded one.
+    pub(crate) fn database(self) -> Option<String> {
+        match self {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(postgres()),
+            Backend::MongoDb => Some(mongodb()),
+        }
+    }
+}
+
 fn name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("scenario_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))

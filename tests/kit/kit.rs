@@ -1,4 +1,4 @@
-//! A whole server in this process: SQLite, the real trail, the plugin host and every route.
+//! A whole server in this process: the database, the real trail, the plugin host and every route.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +16,7 @@ use server::wire::{self, App};
 use tempfile::TempDir;
 
 use crate::canary::Canaries;
+use crate::database::Backend;
 use crate::fixed::{Fixed, START};
 use crate::request::Request;
 use crate::setup::Setup;
@@ -69,6 +70,10 @@ impl Kit {
         let Setup { mut config, plugins, classes } = setup;
         let canaries = Canaries::listen();
         config.server.data_dir = folder.path().join("data");
+        if config.database.uri.is_none() {
+            let made = tokio::task::spawn_blocking(|| Backend::of_kits().database()).await;
+            config.database.uri = made.expect("no panic");
+        }
         let audit_dir = config.audit_dir();
         let origin = audit::Config { dir: audit_dir.clone(), ..config.audit.clone() }.origin();
         let keys_dir = config.audit_keys_dir();
@@ -282,7 +287,7 @@ impl Kit {
         self.canaries.log_holds(text)
     }
 
-    /// Whether a file below the data folder holds a text: shows that looking for canaries finds some.
+    /// Whether a file below the data folder holds a text: an embedded database shows that looking for canaries finds some.
     pub fn data_holds(&self, text: &str) -> bool {
         crate::canary::files_hold(Path::new(&self.data_dir()), text)
     }

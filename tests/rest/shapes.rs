@@ -1,7 +1,7 @@
 //! Typed values on the wire: there and back, and what is no value.
 
 use expect_test::expect;
-use kit::Kit;
+use kit::{Kit, database::Backend};
 use serde_json::json;
 
 fn all() -> kit::Setup {
@@ -18,8 +18,15 @@ fn all() -> kit::Setup {
 #[tokio::test]
 async fn every_type_comes_back_as_it_went() {
     let kit = all().start().await;
+    let end = match Backend::of_kits() {
+        Backend::Postgres => {
+            kit.post("/classes/All").json(json!({"text": "\u{0}"})).await.fails(400, 108);
+            ""
+        }
+        Backend::Sqlite | Backend::MongoDb => "\u{0}?",
+    };
     let sent = json!({
-        "text": "naïve \u{1F600} \"q\" \\ \u{2028} \u{0}?",
+        "text": format!("naïve \u{1F600} \"q\" \\ \u{2028} {end}"),
         "n": 1.0000000000000002, "flag": true,
         "day": {"__type": "Date", "iso": "1969-07-20T20:17:40.123Z"},
         "list": [1, "two", {"__type": "Date", "iso": "1969-07-20T20:17:40.123Z"}, [], {"a": [null]}],
@@ -67,9 +74,16 @@ async fn what_is_no_value_is_refused_without_being_repeated() {
 async fn null_is_a_value_that_may_be_stored_and_asked_for() {
     let kit = all().start().await;
     let made = kit.post("/classes/All").json(json!({"text": null, "n": 1})).await.ok(201).id();
-    kit.get(&format!("/classes/All/{made}"))
-        .await
-        .is(expect![[r#"200 {"createdAt":"<now>","n":1,"objectId":"<1>","text":null,"updatedAt":"<now>"}"#]]);
+    let got = kit.get(&format!("/classes/All/{made}")).await;
+    match Backend::of_kits() {
+        // parse-server's tables have no place for it.
+        Backend::Postgres => {
+            got.is(expect![[r#"200 {"createdAt":"<now>","n":1,"objectId":"<1>","updatedAt":"<now>"}"#]])
+        }
+        Backend::Sqlite | Backend::MongoDb => got.is(expect![[
+            r#"200 {"createdAt":"<now>","n":1,"objectId":"<1>","text":null,"updatedAt":"<now>"}"#
+        ]]),
+    };
     let found = kit.get("/classes/All").query("where", json!({"text": null})).await.ok(200);
     assert_eq!(found.results().len(), 1);
     kit.finish().await;

@@ -45,7 +45,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
     say::step("tests");
     // It stops when this function ends, whatever comes of the tests, and when this process does.
     let (_server, uri) = postgres::for_a_run().map_err(|error| anyhow!(error))?;
-    machine::run(machine::cargo().args(["test", "--workspace", "--locked"]).env(postgres::VARIABLE, uri))?;
+    machine::run(machine::cargo().args(["test", "--workspace", "--locked"]).env(postgres::VARIABLE, &uri))?;
+    for backend in ["postgresql", "mongodb"] {
+        say::step(format!("scenarios on {backend}"));
+        let scenarios =
+            ["test", "--workspace", "--locked", "--test", "all", "--", "rest::", "hook::", "audit::"];
+        let mut cargo = machine::cargo();
+        machine::run(cargo.args(scenarios).env("KIT_DATABASE", backend).env(postgres::VARIABLE, &uri))?;
+    }
     say::step("demo");
     demo::run(true)
 }
