@@ -1,5 +1,6 @@
-//! Medians and percentiles.
+//! Medians and percentiles, and the table of them.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -37,6 +38,25 @@ impl Figures {
         let rate = times.len() as f64 / total.as_secs_f64();
         Some(Figures { rate, p50: percentile(times, 50)?, p99: percentile(times, 99)?, work: None })
     }
+}
+
+/// Prints how long each of several ways to do a thing takes, and that as a ratio to the first one.
+///
+/// # Errors
+/// A way that wasn't measured.
+pub(crate) fn compare<N: Display>(
+    names: impl IntoIterator<Item = N>,
+    times: &mut [Vec<Duration>],
+) -> anyhow::Result<()> {
+    println!("{:56}{:>12}{:>12}{:>8}", "", "p50", "p99", "ratio");
+    let mut base = None;
+    for (name, times) in names.into_iter().zip(times) {
+        let Figures { p50, p99, .. } = Figures::of(times).context("nothing was measured")?;
+        let ratio = p50.as_secs_f64() / *base.get_or_insert(p50.as_secs_f64());
+        println!("{name:60}{:>10}{:>12}{ratio:>8.3}", format!("{p50:.1?}"), format!("{p99:.1?}"));
+    }
+    println!();
+    Ok(())
 }
 
 /// The value that so many of a hundred stay below; the times are sorted.

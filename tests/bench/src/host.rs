@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use async_trait::async_trait;
 use data::{After, Change, Context, Data, Hooks, Refusal, Shown};
 use model::{ClassName, Event, Object, Op, Path, Query, Value, parse_update};
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::Options;
 use crate::door::{Door, Shape};
-use crate::figures::Figures;
+use crate::figures;
 use crate::guest::{CLASS, NAME};
 
 /// What the guest does, in Rust and in this process.
@@ -142,25 +142,13 @@ pub(crate) async fn measure(component: &[u8], options: &Options) -> anyhow::Resu
         "One before-save hook: a field read, a field written; {} calls of each, in turns",
         turns * calls
     );
-    println!("{:56}{:>12}{:>12}{:>8}", "", "p50", "p99", "ratio");
     let names = [
         "bare wasmtime call, fresh store, host calls that do nothing",
         "fresh handle hook: grants, masks, limits, notes",
         "fresh handle hook, its note going to the trail",
         "the same in Rust",
     ];
-    let mut base = None;
-    for (name, times) in names.into_iter().zip(&mut times) {
-        let figures = Figures::of(times).context("nothing was measured")?;
-        let base = *base.get_or_insert(figures.p50.as_secs_f64());
-        println!(
-            "{name:60}{:>10}{:>12}{:>8.3}",
-            format!("{:.1?}", figures.p50),
-            format!("{:.1?}", figures.p99),
-            figures.p50.as_secs_f64() / base
-        );
-    }
-    println!();
+    figures::compare(names, &mut times)?;
     recorded.close().await?;
     door.close().await
 }

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use audit::{Actor, ActorKind, Code, Draft, Log, Name, Sink as _, Stage};
 
 use crate::Options;
-use crate::figures::Figures;
+use crate::figures;
 
 /// How many wait at once.
 const CROWD: usize = 64;
@@ -64,23 +63,11 @@ pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
         crowd.extend(many(&log, times).await?);
     }
     println!("A record made durable; {} of each, in turns", turns * times);
-    println!("{:56}{:>12}{:>12}{:>8}", "", "p50", "p99", "ratio");
     let names = [
         "one caller who waits for each".to_owned(),
         "the same, with a record before it that nobody waits for".to_owned(),
         format!("{CROWD} such callers at once: time for each"),
     ];
-    let mut base = None;
-    for (name, times) in names.into_iter().zip(&mut taken) {
-        let figures = Figures::of(times).context("nothing was measured")?;
-        let base = *base.get_or_insert(figures.p50.as_secs_f64());
-        println!(
-            "{name:60}{:>10}{:>12}{:>8.3}",
-            format!("{:.1?}", figures.p50),
-            format!("{:.1?}", figures.p99),
-            figures.p50.as_secs_f64() / base
-        );
-    }
-    println!();
+    figures::compare(names, &mut taken)?;
     Ok(log.close().await?)
 }
