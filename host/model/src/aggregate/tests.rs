@@ -379,6 +379,26 @@ fn what_cannot_be_done_is_a_bad_query() {
     }
 }
 
+/// Numbers beyond what an `i64` holds, and a time zone that leads out of the last year, panicked.
+#[test]
+fn dates_beyond_all_years_are_refused() {
+    let last = json!({"$date": "9999-12-31T23:59:59.999Z"});
+    let late = json!({"$date": "2047-12-01T00:00:00.000Z"});
+    for expression in [
+        json!({"$dateFromParts": {"year": 1, "month": -1e19}}),
+        json!({"$dateFromParts": {"year": 1, "day": -1e19}}),
+        json!({"$dateFromParts": {"year": 1e19, "hour": -1e19}}),
+        json!({"$year": {"date": last, "timezone": "+01:00"}}),
+        json!({"$dateToString": {"date": last, "timezone": "+01:00"}}),
+        // One month more than an i64 holds.
+        json!({"$dateAdd": {"startDate": late, "unit": "month", "amount": 9_223_372_036_854_751_232_u64}}),
+        json!({"$dateSubtract": {"startDate": late, "unit": "month", "amount": -1e19}}),
+    ] {
+        let error = tried(json!([{"$project": {"x": expression}}])).expect_err(&expression.to_string());
+        assert_eq!(error.code.number(), 102, "{expression}");
+    }
+}
+
 #[test]
 fn work_and_memory_have_an_end() {
     let grown = |times: usize| {

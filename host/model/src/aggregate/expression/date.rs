@@ -51,7 +51,8 @@ fn local(date: Date, zone: Option<&Value>) -> Result<OffsetDateTime, ParseError>
         Some(_) => return Err(bad()),
     };
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(date.ms()) * 1_000_000);
-    Ok(moment.map_err(|_| bad())?.to_offset(offset))
+    let local = moment.ok().and_then(|moment| moment.checked_to_offset(offset));
+    local.ok_or_else(|| refused("A date operator", "dates that can be written"))
 }
 
 fn offset(zone: &str) -> Option<UtcOffset> {
@@ -132,9 +133,10 @@ pub(super) fn from_parts(args: &[Option<Value>]) -> Answer {
     }
     let [year, month, day, hour, minute, second, ms] = parts;
     // Months beyond a year carry over; days and times are added.
-    let months = year.checked_mul(12).and_then(|months| months.checked_add(month - 1)).ok_or_else(bad)?;
+    let (month, day) = month.checked_sub(1).zip(day.checked_sub(1)).ok_or_else(bad)?;
+    let months = year.checked_mul(12).and_then(|months| months.checked_add(month)).ok_or_else(bad)?;
     let first = first_of_month(months).ok_or_else(bad)?;
-    let rest = [(day - 1, DAY_MS), (hour, 3_600_000), (minute, 60_000), (second, 1_000), (ms, 1)];
+    let rest = [(day, DAY_MS), (hour, 3_600_000), (minute, 60_000), (second, 1_000), (ms, 1)];
     let sum =
         rest.into_iter().try_fold(first, |sum, (count, unit)| count.checked_mul(unit)?.checked_add(sum));
     answer(sum, "$dateFromParts")
@@ -191,8 +193,8 @@ pub(super) fn add(args: &[Option<Value>], sign: i64) -> Answer {
             let before = months(date)?;
             let into = first_of_month(before);
             let after = amount.checked_mul(unit).and_then(|more| before.checked_add(more));
-            let (first, next) =
-                (after.and_then(first_of_month), after.and_then(|after| first_of_month(after + 1)));
+            let next = after.and_then(|after| after.checked_add(1)).and_then(first_of_month);
+            let first = after.and_then(first_of_month);
             let (Some(into), Some(first), Some(next)) = (into, first, next) else {
                 return answer(None, operator);
             };
