@@ -1,6 +1,7 @@
 //! Documents on their way through a pipeline: from objects, and to the answer.
 
-use crate::{Acl, Object, Value, query::sort, value::Map};
+use super::{run::Run, size};
+use crate::{Acl, Object, ParseError, Value, query::sort, value::Map};
 
 /// Columns of the server's own classes that no pipeline sees, besides all that start with `_`.
 const SECRET: [(&str, &str); 3] =
@@ -121,29 +122,34 @@ pub(super) fn below(value: &Value, rest: &[String]) -> Option<Value> {
     }
 }
 
-/// Writes a value at a place, making objects on the way; through an array, into each of its objects.
-pub(super) fn put<'a>(map: &mut Map, mut parts: impl Iterator<Item = &'a str> + Clone, value: Value) {
-    let Some(first) = parts.next() else { return };
-    let mut after = parts.clone();
-    if after.next().is_none() {
-        map.insert(first.to_owned(), value);
-        return;
+/// Writes a value at a place, making objects on the way; through an array, a copy into each of its objects.
+///
+/// # Errors
+/// 102 when the copies are too many.
+pub(super) fn put(map: &mut Map, parts: &[String], value: Value, run: &Run<'_>) -> Result<(), ParseError> {
+    let Some((first, rest)) = parts.split_first() else { return Ok(()) };
+    if rest.is_empty() {
+        map.insert(first.clone(), value);
+        return Ok(());
     }
-    match map.entry(first.to_owned()).or_insert_with(|| Value::Object(Map::new())) {
-        Value::Object(inner) => put(inner, parts, value),
+    match map.entry(first.clone()).or_insert_with(|| Value::Object(Map::new())) {
+        Value::Object(inner) => put(inner, rest, value, run)?,
         Value::Array(items) => {
+            let bytes = size::of(&value)?;
             for item in items {
                 if let Value::Object(inner) = item {
-                    put(inner, parts.clone(), value.clone());
+                    run.fill(bytes)?;
+                    put(inner, rest, value.clone(), run)?;
                 }
             }
         }
         other => {
             let mut inner = Map::new();
-            put(&mut inner, parts, value);
+            put(&mut inner, rest, value, run)?;
             *other = Value::Object(inner);
         }
     }
+    Ok(())
 }
 
 /// Takes a place out, through arrays.

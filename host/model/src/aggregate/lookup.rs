@@ -11,6 +11,7 @@ use super::{
     invalid,
     plan::{Step, inner},
     run::{Run, steps},
+    size,
 };
 use crate::{ClassName, ParseError, Value, value::Map};
 
@@ -106,11 +107,12 @@ impl Lookup {
                 None => foreign.to_vec(),
             };
             run.spend(found.len() + 1)?;
-            let scope = Scope { document: &document, now: run.now, variables };
+            let scope = Scope { document: &document, run, variables };
             let named = self.names.iter().map(|(name, value)| Ok((name.clone(), value.answer(scope)?)));
             let mut inner = variables.to_vec();
             inner.extend(named.collect::<Result<Vec<_>, ParseError>>()?);
             let found = steps(&self.steps, found, run, &inner)?;
+            run.fill(found.iter().map(size::of_map).sum())?;
             let found = found.into_iter().map(Value::Object).collect();
             document.insert(self.into.clone(), Value::Array(found));
             out.push(document);

@@ -12,6 +12,7 @@ mod plan;
 mod project;
 mod run;
 mod shape;
+mod size;
 #[cfg(test)]
 mod tests;
 

@@ -95,7 +95,7 @@ impl Projection {
                 let mut kept = tree.pick(document);
                 for (path, value) in worked {
                     if let Some(value) = value {
-                        put(&mut kept, path.iter().map(String::as_str), value);
+                        put(&mut kept, path, value, scope.run)?;
                     }
                 }
                 Ok(kept)
@@ -165,7 +165,7 @@ impl Sets {
         let worked = self.work(Scope { document: &document, ..scope })?;
         for (path, value) in worked {
             match value {
-                Some(value) => put(&mut document, path.iter().map(String::as_str), value),
+                Some(value) => put(&mut document, path, value, scope.run)?,
                 None => take(&mut document, path),
             }
         }

@@ -7,6 +7,7 @@ use super::{
     expression::Scope,
     invalid,
     plan::{Plan, Step},
+    size,
 };
 use crate::{ClassName, Date, Object, ParseError, Value, value::Map};
 
@@ -16,6 +17,10 @@ pub const MOST_DOCUMENTS: usize = 100_000;
 /// How often a document may go through a stage in one aggregation.
 const MOST_WORK: usize = 10_000_000;
 
+/// How many bytes an aggregation may fill, with what expressions come to and with the copies that stages make of fields
+/// and objects; those that it frees again count, too. Fewer in tests, which fill them.
+const MOST_BYTES: u64 = if cfg!(test) { 384 << 20 } else { 1 << 30 };
+
 /// The objects of other classes that a plan looks at, as documents.
 pub type Foreign = BTreeMap<ClassName, Vec<Map>>;
 
@@ -24,6 +29,7 @@ pub(super) struct Run<'a> {
     pub(super) foreign: &'a Foreign,
     pub(super) now: Date,
     left: Cell<usize>,
+    bytes: Cell<u64>,
 }
 
 impl Run<'_> {
@@ -32,14 +38,22 @@ impl Run<'_> {
     /// # Errors
     /// 102 when it is too much.
     pub(super) fn spend(&self, documents: usize) -> Result<(), ParseError> {
-        match self.left.get().checked_sub(documents) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(invalid("the aggregation is too much work: narrow what goes in with $match")),
-        }
+        self.left.set(self.left.get().checked_sub(documents).ok_or_else(too_much)?);
+        Ok(())
     }
+
+    /// Counts bytes that are filled.
+    ///
+    /// # Errors
+    /// 102 when there are too many.
+    pub(super) fn fill(&self, bytes: usize) -> Result<(), ParseError> {
+        self.bytes.set(self.bytes.get().checked_sub(bytes as u64).ok_or_else(too_much)?);
+        Ok(())
+    }
+}
+
+fn too_much() -> ParseError {
+    invalid("the aggregation is too much work: narrow what goes in with $match")
 }
 
 /// Refuses to hold too many documents.
@@ -58,7 +72,7 @@ impl Plan {
     /// # Errors
     /// 102 when an operator meets what it can't take, or there is too much to hold or to do.
     pub fn run(&self, objects: Vec<Object>, foreign: &Foreign, now: Date) -> Result<Vec<Value>, ParseError> {
-        let run = Run { foreign, now, left: Cell::new(MOST_WORK) };
+        let run = Run { foreign, now, left: Cell::new(MOST_WORK), bytes: Cell::new(MOST_BYTES) };
         foreign.values().try_for_each(|documents| bounded(documents))?;
         let documents = objects.into_iter().map(document).collect();
         Ok(steps(&self.steps, documents, &run, &[])?.into_iter().map(answer).collect())
@@ -88,7 +102,7 @@ fn one(
     variables: &[(String, Option<Value>)],
 ) -> Result<Vec<Map>, ParseError> {
     let nothing = Map::new();
-    let scope = Scope { document: &nothing, now: run.now, variables };
+    let scope = Scope { document: &nothing, run, variables };
     Ok(match step {
         Step::Match(condition) => {
             let mut kept = Vec::new();
@@ -131,7 +145,7 @@ fn one(
         Step::Unwind(unwind) => {
             let mut out = Vec::new();
             for document in documents {
-                unwind.unwind(document, &mut out);
+                unwind.unwind(document, run, &mut out)?;
                 bounded(&out)?;
             }
             out
@@ -142,6 +156,7 @@ fn one(
             let mut map = Map::new();
             for (name, inner) in facets {
                 let found = steps(inner, documents.clone(), run, variables)?;
+                run.fill(found.iter().map(size::of_map).sum())?;
                 map.insert(name.clone(), Value::Array(found.into_iter().map(Value::Object).collect()));
             }
             vec![map]

@@ -6,6 +6,8 @@ use super::{
     document::{FieldPath, put, take},
     invalid,
     plan::parts,
+    run::{MOST_DOCUMENTS, Run},
+    size,
 };
 use crate::{
     Order, ParseError, Path, Value,
@@ -107,9 +109,16 @@ impl Unwind {
         Ok(Unwind { path, parts, index: index.map(ToOwned::to_owned), keep })
     }
 
-    /// Makes a document of each element.
-    pub(super) fn unwind(&self, mut document: Map, out: &mut Vec<Map>) {
-        let path = || self.parts.iter().map(String::as_str);
+    /// Makes a document of each element, of one element more than may be held at most.
+    ///
+    /// # Errors
+    /// 102 when it is too much to copy.
+    pub(super) fn unwind(
+        &self,
+        mut document: Map,
+        run: &Run<'_>,
+        out: &mut Vec<Map>,
+    ) -> Result<(), ParseError> {
         let mut made = |mut document: Map, index: Option<usize>| {
             if let Some(name) = &self.index {
                 let index = index.map_or(Value::Null, |index| Value::Number(index as f64));
@@ -119,9 +128,13 @@ impl Unwind {
         };
         match self.path.find(&document) {
             Some(Value::Array(items)) if !items.is_empty() => {
-                for (index, item) in items.into_iter().enumerate() {
+                // A copy needn't carry the whole array.
+                take(&mut document, &self.parts);
+                let bytes = size::of_map(&document);
+                for (index, item) in items.into_iter().take(MOST_DOCUMENTS + 1).enumerate() {
+                    run.fill(bytes)?;
                     let mut document = document.clone();
-                    put(&mut document, path(), item);
+                    put(&mut document, &self.parts, item, run)?;
                     made(document, Some(index));
                 }
             }
@@ -134,5 +147,6 @@ impl Unwind {
             // A value that isn't an array counts as an array of itself.
             Some(_) => made(document, None),
         }
+        Ok(())
     }
 }

@@ -414,6 +414,70 @@ fn work_and_memory_have_an_end() {
     assert!(tried(json!([{"$project": {"x": nested}}])).unwrap_err().message.contains("too deep"));
 }
 
+/// Each element of an unwound array was laid out with a copy of the whole array before anybody counted.
+#[test]
+fn a_long_array_is_refused_before_it_is_laid_out() {
+    let range = json!({"$addFields": {"r": {"$range": [0, 1_000_000]}}});
+    let error = tried(json!([{"$limit": 1}, range, {"$unwind": "$r"}])).unwrap_err();
+    assert!(error.message.contains("100000 objects"), "{error}");
+    let range = json!({"$addFields": {"r": {"$range": [0, 20_000]}}});
+    let count = json!([{"$limit": 1}, range, {"$unwind": "$r"}, {"$count": "n"}]);
+    assert_eq!(ran(count), json!([{"n": 20_000}]));
+}
+
+/// What expressions make of a few objects had no bound: doubled again and again, it filled the memory or the stack.
+#[test]
+fn what_expressions_make_has_an_end() {
+    let folded = |times: usize, into: Json| json!({"$reduce": {"input": {"$range": [0, times]}, "initialValue": ["0123456789"], "in": into}});
+    let doubled = json!({"$map": {"input": {"$range": [0, 1_000_000]}, "in": {"$range": [0, 1_000_000]}}});
+    for (expression, text) in [
+        (folded(100, json!({"$concatArrays": ["$$value", "$$value"]})), "too much work"),
+        (folded(100, json!(["$$value", "$$value"])), "too much work"),
+        (folded(100, json!({"a": "$$value", "b": "$$value"})), "too much work"),
+        (
+            json!({"$reduce": {"input": {"$range": [0, 100]}, "initialValue": "0123456789", "in": {
+                "$concat": ["$$value", "$$value"],
+            }}}),
+            "too much work",
+        ),
+        (folded(100_000, json!(["$$value"])), "too deep"),
+        (doubled, "too much work"),
+    ] {
+        let error = tried(json!([{"$limit": 1}, {"$project": {"x": expression}}])).unwrap_err();
+        assert!(error.message.contains(text), "{expression}: {error}");
+    }
+    let stages = vec![json!({"$addFields": {"tags": ["$tags", "$tags"]}}); 100];
+    let error = tried(Json::Array(stages)).unwrap_err();
+    assert!(error.message.contains("too much work"), "{error}");
+    let long = json!({"$reduce": {"input": {"$range": [0, 16]}, "initialValue": "x", "in": {
+        "$concat": ["$$value", "$$value"],
+    }}});
+    let replaced = json!({"$replaceAll": {"input": long, "find": "x", "replacement": long}});
+    let error = tried(json!([{"$project": {"x": replaced}}])).unwrap_err();
+    assert!(error.message.contains("16 MB"), "{error}");
+    // Folding thousands of elements is fine.
+    let folded = folded(2_000, json!({"$concatArrays": ["$$value", ["$$this"]]}));
+    assert_eq!(worked("a", json!({"$size": folded})), json!(2_001));
+}
+
+/// What stages copied had no bound, either: fields into each object of an array, whole objects into arrays.
+#[test]
+fn what_stages_copy_has_an_end() {
+    let range = |end: usize| json!({"$addFields": {"r": {"$range": [0, end]}}});
+    let maps = json!({"$addFields": {"m": {"$map": {"input": {"$range": [0, 1000]}, "in": {"a": 1}}}}});
+    let facets: serde_json::Map<String, Json> = (0..900).map(|n| (format!("f{n}"), json!([]))).collect();
+    let lookups =
+        (0..20).map(|n| json!({"$lookup": {"from": "Ward", "pipeline": [], "as": format!("w{n}")}}));
+    for stages in [
+        vec![maps, json!({"$addFields": {"m.x": {"$range": [0, 100_000]}}})],
+        vec![range(1_000), json!({"$unwind": "$r"}), json!({ "$facet": facets })],
+        [vec![range(20_000), json!({"$unwind": "$r"})], lookups.collect()].concat(),
+    ] {
+        let error = tried([vec![json!({"$limit": 1})], stages].concat().into()).expect_err("refused");
+        assert!(error.message.contains("too much work"), "{error}");
+    }
+}
+
 #[test]
 fn nothing_secret_goes_in() {
     let user = object("_User", "u", json!({"username": "ann", "_hashed_password": "h", "password": "p"}));

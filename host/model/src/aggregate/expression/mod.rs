@@ -10,8 +10,12 @@ mod set;
 mod text;
 mod variable;
 
-use super::document::{FieldPath, below};
-use crate::{Date, ParseError, Value, value::Map};
+use super::{
+    document::{FieldPath, below},
+    run::Run,
+    size,
+};
+use crate::{ParseError, Value, value::Map};
 
 pub(super) use operator::truthy;
 pub(super) use parse::{date as literal_date, literal};
@@ -67,8 +71,8 @@ pub(super) enum Expression {
 pub(super) struct Scope<'a> {
     /// The document.
     pub(super) document: &'a Map,
-    /// The moment of the aggregation.
-    pub(super) now: Date,
+    /// The aggregation.
+    pub(super) run: &'a Run<'a>,
     /// The variables, innermost last.
     pub(super) variables: &'a [(String, Option<Value>)],
 }
@@ -85,8 +89,16 @@ impl Expression {
     /// Works the expression out.
     ///
     /// # Errors
-    /// 102 when an operator is given what it can't take.
+    /// 102 when an operator is given what it can't take, or when what it comes to is too much to hold.
     pub(super) fn answer(&self, scope: Scope<'_>) -> Answer {
+        let found = self.work(scope)?;
+        if let Some(value) = &found {
+            scope.run.fill(size::of(value)?)?;
+        }
+        Ok(found)
+    }
+
+    fn work(&self, scope: Scope<'_>) -> Answer {
         match self {
             Expression::Literal(value) => Ok(Some(value.clone())),
             Expression::Nothing => Ok(None),

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::{ParseError, Value, query::filter::Pattern};
 
+/// The longest text that replacing makes, in bytes; no document of MongoDB is longer.
+const LONGEST: usize = 16 << 20;
+
 /// What a value is as a text; pointers are `Class$id`, `None` what has no text.
 fn shown(value: &Value) -> Option<String> {
     match value {
@@ -154,6 +157,10 @@ pub(super) fn trim(args: &[Option<Value>], start: bool, end: bool) -> Answer {
 pub(super) fn replace(args: &[Option<Value>], most: usize) -> Answer {
     match (present(args, 0), present(args, 1), present(args, 2)) {
         (Some(Value::String(text)), Some(Value::String(find)), Some(Value::String(by))) => {
+            let more = text.matches(find.as_str()).take(most).count().saturating_mul(by.len());
+            if more > LONGEST {
+                return Err(refused("$replaceOne and $replaceAll", "what makes a text of at most 16 MB"));
+            }
             Ok(Some(Value::String(text.replacen(find.as_str(), by, most))))
         }
         (None, _, _) | (_, None, _) | (_, _, None) => Ok(Some(Value::Null)),

@@ -12,7 +12,7 @@ pub(super) fn find(name: &str, rest: &[String], scope: Scope<'_>) -> Option<Valu
     }
     match name {
         "ROOT" | "CURRENT" => inside(&Value::Object(Map::clone(scope.document)), rest),
-        "NOW" => Some(Value::Date(scope.now)),
+        "NOW" => Some(Value::Date(scope.run.now)),
         _ => None,
     }
 }
