@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use model::{
     ClassName, Code, FieldName, Filter, Object, ObjectId, Path, Pipeline, Value,
+    aggregate::is_secret,
     query::{Advice, Explain},
     schema::ClassOp,
 };
@@ -15,10 +16,6 @@ use crate::{
     ledger::Entry,
     policy,
 };
-
-/// Columns whose values nobody may gather, besides all that start with `_`.
-const SECRET: [(&str, &str); 3] =
-    [("_User", "password"), ("_User", "sessionToken"), ("_Session", "sessionToken")];
 
 impl Data {
     /// Sends the objects of a class through a pipeline.
@@ -125,7 +122,7 @@ impl Data {
         advice: &Advice,
     ) -> Result<Vec<Value>, Error> {
         needs_master(cx)?;
-        if path.starts_with('_') || SECRET.contains(&(class.as_str(), path.root())) {
+        if is_secret(class, path.root()) {
             return Err(Error::refused(Code::InvalidKeyName, "Invalid key name."));
         }
         let Some(schema) = self.inner.schemas.find(class) else { return Ok(Vec::new()) };

@@ -1,11 +1,16 @@
 //! Documents on their way through a pipeline: from objects, and to the answer.
 
 use super::{run::Run, size};
-use crate::{Acl, Object, ParseError, Value, query::sort, value::Map};
+use crate::{Acl, ClassName, Object, ParseError, Value, query::sort, value::Map};
 
-/// Columns of the server's own classes that no pipeline sees, besides all that start with `_`.
+/// Columns of the server's own classes that nobody gathers, besides all that start with `_`.
 const SECRET: [(&str, &str); 3] =
     [("_User", "password"), ("_User", "sessionToken"), ("_Session", "sessionToken")];
+
+/// Whether no pipeline sees a column and nobody gathers its values.
+pub fn is_secret(class: &ClassName, field: &str) -> bool {
+    field.starts_with('_') || SECRET.contains(&(class.as_str(), field))
+}
 
 /// Makes the document of an object: `_id`, `createdAt`, `updatedAt`, `ACL`, and every field that isn't secret.
 pub fn document(object: Object) -> Map {
@@ -13,7 +18,7 @@ pub fn document(object: Object) -> Map {
     let mut map: Map = object
         .fields
         .into_iter()
-        .filter(|(name, _)| !name.is_internal() && !SECRET.contains(&(class.as_str(), name.as_str())))
+        .filter(|(name, _)| !is_secret(&class, name))
         .map(|(name, value)| (name.as_str().to_owned(), value))
         .collect();
     map.insert("_id".to_owned(), Value::text(object.id.as_str()));

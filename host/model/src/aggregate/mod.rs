@@ -16,7 +16,7 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-pub use document::{answer, document};
+pub use document::{answer, document, is_secret};
 pub use pipeline::{Pipeline, Stage};
 pub use plan::Plan;
 pub use run::{Foreign, MOST_DOCUMENTS};

@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
-use crate::{Code, Date, ParseError, name::shown, query::Advice};
+use crate::{
+    Code, Date, ParseError,
+    name::shown,
+    query::{Advice, parse::INTERNAL},
+};
 
 /// The most stages of one pipeline, those inside its stages not counted.
 const MOST_STAGES: usize = 200;
@@ -87,23 +91,14 @@ const WRITES: [&str; 2] = ["$out", "$merge"];
 /// Operators that run code in the database, wherever they stand.
 const CODE: [&str; 3] = ["$where", "$function", "$accumulator"];
 
-/// The server's own columns that nobody reads: no pipeline may name them, whoever carries it out.
-const HIDDEN: [&str; 10] = [
-    "_hashed_password",
-    "_session_token",
-    "_email_verify_token",
-    "_perishable_token",
-    "_password_history",
-    "_password_changed_at",
-    "_failed_login_count",
-    "_account_lockout_expires_at",
-    "_tombstone",
-    "_auth_data_",
-];
+/// The server's own columns that nobody reads, besides those that a query may name: no pipeline may name either kind,
+/// whoever carries it out.
+const HIDDEN: [&str; 4] = ["_hashed_password", "_session_token", "_password_history", "_auth_data_"];
 
 /// Refuses a text that names a hidden column, as a path or as the name of a field.
 fn open(text: &str) -> Result<(), ParseError> {
-    if text.split(['.', '$']).any(|part| HIDDEN.iter().any(|hidden| part.starts_with(hidden))) {
+    let hidden = |part: &str| HIDDEN.iter().chain(INTERNAL).any(|hidden| part.starts_with(hidden));
+    if text.split(['.', '$']).any(hidden) {
         return Err(invalid("the pipeline names a column that nobody may read"));
     }
     Ok(())

@@ -274,7 +274,7 @@ impl Parser<'_> {
 }
 
 /// Columns of the server's own that a query may name; whose query, the door decides. Never a password's hash.
-const INTERNAL: &[&str] = &[
+pub(crate) const INTERNAL: &[&str] = &[
     "_account_lockout_expires_at",
     "_email_verify_token",
     "_email_verify_token_expires_at",
