@@ -120,6 +120,25 @@ async fn moments_told_from_now() {
         let answer = kit.get("/classes/Clinic").query("where", condition).await.ok(200);
         assert_eq!(answer.results().len(), expected, "{field} {operator} {time}");
     }
+    let later = |field: &str| json!({field: {"$gt": {"$relativeTime": "1 day ago"}}});
+    kit.get("/classes/Clinic")
+        .query("where", later("name"))
+        .await
+        .is(expect![[r#"400 {"code":107,"error":"$relativeTime can only be used with a Date field"}"#]]);
+    let inside = |condition: Json| json!({"$inQuery": {"className": "Clinic", "where": condition}});
+    for refused in [
+        later("objectId"),
+        json!({"$or": [later("opened"), later("about")]}),
+        json!({"parent": inside(later("name"))}),
+    ] {
+        kit.get("/classes/Clinic").query("where", refused).query("count", 1).await.fails(400, 107);
+    }
+    // Nobody knows better what a place in an object or a field that isn't there holds.
+    for fine in
+        [later("unknown"), later("area.k"), json!({"name": "Graz", "parent": inside(later("opened"))})]
+    {
+        assert!(kit.get("/classes/Clinic").query("where", fine).await.ok(200).results().is_empty());
+    }
     kit.finish().await;
 }
 

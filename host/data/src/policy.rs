@@ -9,7 +9,7 @@ pub(crate) use permit::{Authorised, Permit};
 
 use std::sync::Arc;
 
-use model::{Code, Filter, Query, Schema, query::filter::Access, schema::ClassOp};
+use model::{Code, FieldType, Filter, Path, Query, Schema, query::filter::Access, schema::ClassOp};
 
 use crate::{Context, Error, Principal};
 
@@ -63,7 +63,8 @@ pub(crate) fn system(schema: &Arc<Schema>) -> Permit {
     Permit::new(schema.clone(), Filter::all(), Mask::default())
 }
 
-/// Refuses a query that tests or sorts by a field that the principal may not see: the answer would tell it.
+/// Refuses a query that tests or sorts by a field that the principal may not see: the answer would tell it. Also one
+/// that compares a field with a relative time though it isn't a date.
 pub(crate) fn check_query(cx: &Context, permit: &Permit, query: &Query) -> Result<(), Error> {
     let (mut refused, mut internal) = (false, None);
     let looks_inside = cx.asks_as_master();
@@ -76,11 +77,13 @@ pub(crate) fn check_query(cx: &Context, permit: &Permit, query: &Query) -> Resul
     query.filter.each_path(&mut |path| look(path.root()));
     relations_in(&query.filter, &mut |key| look(key));
     query.order.iter().for_each(|order| look(order.path.root()));
+    let may_be_date = |path: &Path| permit.schema().kind(path).is_none_or(|kind| *kind == FieldType::Date);
     match (internal, refused) {
         // A name that the server itself made: it is safe to repeat.
         (Some(name), _) => Err(Error::refused(Code::InvalidKeyName, format!("Invalid key name: {name}"))),
         (_, true) => Err(Error::denied()),
-        _ => Ok(()),
+        _ if query.moments.iter().all(may_be_date) => Ok(()),
+        _ => Err(Error::refused(Code::InvalidJson, "$relativeTime can only be used with a Date field")),
     }
 }
 

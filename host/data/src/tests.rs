@@ -129,7 +129,7 @@ impl House {
 
     pub(crate) async fn find(&self, cx: &Context, class: &str, filter: Json) -> Result<Vec<Json>, Error> {
         let mut query = model::Query::new(class_name(class));
-        query.filter = query::parse::filter(filter, &query::Limits::default(), Date(0))?;
+        query.restrict(filter, &query::Limits::default(), Date(0))?;
         let found = self.data.find(cx, query).await?;
         Ok(found.objects.iter().map(|object| Json::Object(encode::object_json(object))).collect())
     }

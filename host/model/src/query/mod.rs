@@ -18,6 +18,8 @@ pub use order::{By, Order};
 pub use parse::Limits;
 pub use sort::Sorter;
 
+use std::collections::BTreeSet;
+
 use crate::{ClassName, FieldName, Path};
 
 /// How many rows an answer may hold.
@@ -36,6 +38,8 @@ pub struct Query {
     pub class: ClassName,
     /// Which objects.
     pub filter: Filter,
+    /// Fields that the filter compares with relative times: only dates can be.
+    pub moments: BTreeSet<Path>,
     /// Sort keys, strongest first; ties stay in the backend's order.
     pub order: Vec<Order>,
     /// Rows to pass over.
@@ -72,6 +76,7 @@ impl Query {
         Query {
             class,
             filter: Filter::all(),
+            moments: BTreeSet::new(),
             order: Vec::new(),
             skip: 0,
             limit: None,

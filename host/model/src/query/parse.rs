@@ -1,8 +1,10 @@
 //! The `where` of the REST API, read into a filter.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::{Code, Date, Filter, ParseError, Path, Test, Value, encode, name::shown};
+use crate::{Code, Date, Filter, ParseError, Path, Query, Test, Value, encode, name::shown};
 
 mod geo;
 mod pattern;
@@ -46,7 +48,20 @@ impl Limits {
 /// 102 for a malformed query, 105 for a field that can't be asked for, 107 for a malformed operand
 /// or an unknown operator, 111 and 121 as [`encode::value`].
 pub fn filter(json: Json, limits: &Limits, now: Date) -> Result<Filter, ParseError> {
-    Parser { limits, now, left: limits.operands }.filter(json, Depth::default())
+    Parser::new(limits, now).filter(json, Depth::default())
+}
+
+impl Query {
+    /// Reads a REST `where` into the query, as [`filter`] does, and notes which fields it compares with relative times.
+    ///
+    /// # Errors
+    /// As [`filter`].
+    pub fn restrict(&mut self, json: Json, limits: &Limits, now: Date) -> Result<(), ParseError> {
+        let mut parser = Parser::new(limits, now);
+        self.filter = parser.filter(json, Depth::default())?;
+        self.moments = parser.moments;
+        Ok(())
+    }
 }
 
 /// Reads what is asked of one field: tests of a path that is legal already.
@@ -55,7 +70,7 @@ pub fn filter(json: Json, limits: &Limits, now: Date) -> Result<Filter, ParseErr
 /// As [`filter`].
 pub(crate) fn field(path: Path, json: Json, limits: &Limits, now: Date) -> Result<Vec<Filter>, ParseError> {
     let mut parts = Vec::new();
-    Parser { limits, now, left: limits.operands }.field(path, json, Depth::default(), &mut parts)?;
+    Parser::new(limits, now).field(path, json, Depth::default(), &mut parts)?;
     Ok(parts)
 }
 
@@ -70,6 +85,8 @@ struct Parser<'a> {
     now: Date,
     /// How many operands may still come.
     left: usize,
+    /// The fields that are compared with relative times.
+    moments: BTreeSet<Path>,
 }
 
 fn invalid_query(text: impl Into<std::borrow::Cow<'static, str>>) -> ParseError {
@@ -84,7 +101,11 @@ fn improper(operator: &str) -> ParseError {
     invalid_query(format!("improper usage of {operator}"))
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(limits: &'a Limits, now: Date) -> Parser<'a> {
+        Parser { limits, now, left: limits.operands, moments: BTreeSet::new() }
+    }
+
     fn filter(&mut self, json: Json, depth: Depth) -> Result<Filter, ParseError> {
         let Json::Object(map) = json else { return Err(invalid_query("where must be an object")) };
         let mut parts = Vec::with_capacity(map.len());
@@ -237,6 +258,7 @@ impl Parser<'_> {
         if let Some(time) = json.get("$relativeTime") {
             self.spend(1)?;
             let text = time.as_str().ok_or_else(|| bad_value("$relativeTime"))?;
+            self.moments.insert(path.clone());
             return time::relative(operator, text, self.now).map(Value::Date);
         }
         let value = self.operand(path, json)?;

@@ -72,7 +72,7 @@ pub(crate) fn find(
         match name.as_str() {
             "where" => {
                 if let Some(json) = condition(given.json())? {
-                    query.filter = model::query::parse::filter(json, limits, now)?;
+                    query.restrict(json, limits, now)?;
                 }
             }
             "order" => query.order = order(given)?,

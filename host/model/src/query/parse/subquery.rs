@@ -1,5 +1,7 @@
 //! Operands that are queries of their own.
 
+use std::mem;
+
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::{Depth, Parser, improper, invalid_query, path};
@@ -64,7 +66,9 @@ impl Parser<'_> {
             Some(_) => return Err(improper(operator)),
         };
         if let Some(condition) = map.remove("where") {
+            let outer = mem::take(&mut self.moments);
             query.filter = self.filter(condition, depth)?;
+            query.moments = mem::replace(&mut self.moments, outer);
         }
         Ok(Box::new(query))
     }
