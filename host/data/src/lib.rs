@@ -40,5 +40,4 @@ pub use hooks::{After, Change, HookSource, Hooks, NoHooks, Refusal, RefusalKind,
 pub use ledger::{CallOutcome, PluginCall, Unheard, content};
 pub use read::Shape;
 pub use reply::{Found, LoggedIn, Saved};
-pub use storage::{Features, features::Who};
 pub use write::{Done, Item};

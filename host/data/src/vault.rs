@@ -6,7 +6,7 @@ use model::{
     ClassName, FieldName, Filter, Limit, Object, ObjectId, Order, Path, Pipeline, Schema, Value,
     query::{Advice, Explain},
 };
-use storage::{Features, Select, Storage, Written};
+use storage::{Select, Storage, Written};
 use tokio::sync::watch;
 
 use crate::{
@@ -119,11 +119,6 @@ impl Vault {
         Ok(self.storage.explain(&wanted.select(permit), mode).await?)
     }
 
-    /// What the storage offers.
-    pub(crate) fn features(&self) -> Features {
-        self.storage.features()
-    }
-
     /// Carries out writes, all or none.
     pub(crate) async fn commit(&self, writes: Vec<Authorised>) -> Result<Vec<Written>, storage::Error> {
         self.storage.commit(writes.into_iter().map(Authorised::into_write).collect()).await
@@ -159,17 +154,7 @@ impl Vault {
 
     /// Takes out of a new object what the storage has no place for, so that the answer and the trail tell what is kept.
     pub(crate) fn fit(&self, object: &mut Object) {
-        let features = self.storage.features();
-        if !features.explicit_nulls {
-            object.fields.retain(|_, value| !value.is_null());
-        }
-        if !features.file_urls {
-            for value in object.fields.values_mut() {
-                if let Value::File { url, .. } = value {
-                    *url = None;
-                }
-            }
-        }
+        self.storage.features().fit(object);
     }
 
     /// Counts the changes of classes that others made.

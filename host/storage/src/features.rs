@@ -1,5 +1,7 @@
 //! What a backend offers beyond the contract, and where it may differ from it.
 
+use model::{Object, Value};
+
 /// What this backend, on this server, can do. Says what `parapet check` shows and what the conformance suite expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Features {
@@ -47,6 +49,22 @@ impl Default for Features {
             aggregate: Who::Server,
             explain: false,
             change_feed: false,
+        }
+    }
+}
+
+impl Features {
+    /// Takes out of an object what the backend has no place for, so that it is what will be found again.
+    pub fn fit(self, object: &mut Object) {
+        if !self.explicit_nulls {
+            object.fields.retain(|_, value| !value.is_null());
+        }
+        if !self.file_urls {
+            for value in object.fields.values_mut() {
+                if let Value::File { url, .. } = value {
+                    *url = None;
+                }
+            }
         }
     }
 }

@@ -135,11 +135,6 @@ impl Data {
         entry.counted(values.len() as u64);
         Ok(values)
     }
-
-    /// What the storage offers beyond its contract, and where it differs.
-    pub fn features(&self) -> crate::Features {
-        self.inner.vault.features()
-    }
 }
 
 fn needs_master(cx: &Context) -> Result<(), Error> {

@@ -128,16 +128,6 @@ impl Explain {
             _ => return Err(invalid("Invalid value for explain")),
         }))
     }
-
-    /// The mode's name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Explain::QueryPlanner => "queryPlanner",
-            Explain::QueryPlannerExtended => "queryPlannerExtended",
-            Explain::ExecutionStats => "executionStats",
-            Explain::AllPlansExecution => "allPlansExecution",
-        }
-    }
 }
 
 fn invalid(text: &'static str) -> ParseError {
@@ -168,8 +158,13 @@ mod tests {
         assert_eq!(ReadPreference::parse(&json!("")).unwrap(), None);
         assert_eq!(Explain::parse(&json!(true)).unwrap(), Some(Explain::AllPlansExecution));
         assert_eq!(Explain::parse(&json!(false)).unwrap(), None);
-        for mode in ["queryPlanner", "queryPlannerExtended", "executionStats", "allPlansExecution"] {
-            assert_eq!(Explain::parse(&json!(mode)).unwrap().unwrap().name(), mode);
+        for (name, mode) in [
+            ("queryPlanner", Explain::QueryPlanner),
+            ("queryPlannerExtended", Explain::QueryPlannerExtended),
+            ("executionStats", Explain::ExecutionStats),
+            ("allPlansExecution", Explain::AllPlansExecution),
+        ] {
+            assert_eq!(Explain::parse(&json!(name)).unwrap(), Some(mode));
         }
     }
 

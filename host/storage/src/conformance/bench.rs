@@ -4,7 +4,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use model::{
     Acl, ClassName, Date, Field, FieldName, FieldType, Filter, Object, ObjectId, Order, Path, Schema, Unique,
-    Value, encode, parse_update,
+    encode, parse_update,
     query::{self, By},
 };
 use serde_json::{Value as Json, json};
@@ -261,18 +261,8 @@ impl Class {
 
     /// An object as the backend gives it back: some have no place for a null of its own or for a file's address.
     pub(super) fn kept(&self, object: &Object) -> Object {
-        let features = self.storage.features();
         let mut object = object.clone();
-        if !features.explicit_nulls {
-            object.fields.retain(|_, value| !value.is_null());
-        }
-        if !features.file_urls {
-            for value in object.fields.values_mut() {
-                if let Value::File { url, .. } = value {
-                    *url = None;
-                }
-            }
-        }
+        self.storage.features().fit(&mut object);
         object
     }
 
