@@ -11,6 +11,7 @@ mod bench;
 mod commit;
 mod distinct;
 mod dotted;
+mod element;
 mod equality;
 mod geo;
 mod insert;
@@ -75,6 +76,7 @@ const GROUPS: &[&[Case]] = &[
     insert::CASES,
     update::CASES,
     dotted::CASES,
+    element::CASES,
     equality::CASES,
     range::CASES,
     list::CASES,
