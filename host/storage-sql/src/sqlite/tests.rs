@@ -14,7 +14,6 @@ use tempfile::TempDir;
 use super::*;
 use crate::sample::{insert, name, object, schema, select, test};
 
-mod agrees;
 mod faults;
 mod plans;
 
@@ -64,7 +63,7 @@ async fn keeps_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn agrees_with_the_matcher() {
     let places = Arc::default();
-    ::storage::conformance::agree(&|| making(&places), 60).await.unwrap();
+    ::storage::conformance::agree(&|| making(&places), 200).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

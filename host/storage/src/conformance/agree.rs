@@ -1,5 +1,6 @@
 //! Made-up objects, changes and questions about which a backend must agree with the matcher.
 
+mod bare;
 mod draw;
 mod trial;
 

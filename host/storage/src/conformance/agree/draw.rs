@@ -14,7 +14,7 @@ use crate::conformance::bench::{date, pointer};
 
 type Draw = BoxedStrategy<Json>;
 
-const PATHS: &[&str] = &[
+pub(super) const PATHS: &[&str] = &[
     "t",
     "n",
     "b",
@@ -40,6 +40,8 @@ const PATHS: &[&str] = &[
     "a.1",
     "a.k.l",
     "a.0.k",
+    "o.k.0.l",
+    "o.K",
     "t.k",
     "p.objectId",
     "zz.k",
@@ -66,6 +68,13 @@ const PATTERNS: &[(&str, &str)] = &[
     ("^\\Qab\\E$", ""),
     ("^😀", ""),
     ("\\Q\\\\E", ""),
+    ("b\\E$", ""),
+    ("^ab|5", ""),
+    ("B$", ""),
+    ("^[0-9]+$", ""),
+    ("a.b", "ms"),
+    ("b", "u"),
+    ("^\\Qab\u{10ffff}\\E", ""),
 ];
 
 /// Draws a trial.
@@ -94,9 +103,11 @@ pub(super) fn trial() -> impl Strategy<Value = Trial> {
         0..4_u64,
         option::of(0..5_u64),
         option::of(vec(select(names), 0..4)),
+        option::weighted(0.4, super::bare::draw()),
     )
-        .prop_map(|(condition, groups, writes, order, skip, limit, fields)| Question {
+        .prop_map(|(condition, groups, writes, order, skip, limit, fields, bare)| Question {
             condition,
+            bare,
             groups,
             writes,
             order,
@@ -125,7 +136,7 @@ fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 fn group() -> impl Strategy<Value = String> {
-    select(&["*", "u1", "u2", "role:A"][..]).prop_map(str::to_owned)
+    select(&["*", "u1", "u2", "role:A", "role:x y", "u\"1", "u1\\", ","][..]).prop_map(str::to_owned)
 }
 
 fn of<const N: usize>(values: [Json; N]) -> Draw {
@@ -134,8 +145,31 @@ fn of<const N: usize>(values: [Json; N]) -> Draw {
 
 fn text() -> Draw {
     of([
-        "a", "", "ab", "abc", "A", "b", "a%", "a_b", "é", "e\u{301}", "ß", "😀", "\u{ffff}", "x\0y", "'",
-        "\"", "\\", "1", "null", " a", "a\nb", "İ",
+        "a",
+        "",
+        "ab",
+        "abc",
+        "A",
+        "b",
+        "a%",
+        "a_b",
+        "é",
+        "e\u{301}",
+        "ß",
+        "😀",
+        "\u{ffff}",
+        "x\0y",
+        "'",
+        "\"",
+        "\\",
+        "1",
+        "5",
+        "null",
+        "true",
+        " a",
+        "a\nb",
+        "İ",
+        "ab\u{10ffff}",
     ]
     .map(Json::from))
 }
@@ -151,6 +185,7 @@ fn number() -> Draw {
         10.0,
         0.1,
         -1e-5,
+        1e-7,
         1e300,
         5e-324,
         9_007_199_254_740_992.0,
@@ -186,11 +221,11 @@ fn file() -> Draw {
 }
 
 fn reference() -> Draw {
-    of([pointer("Ward", "w1"), pointer("Ward", "w2"), pointer("Ward", "W1")])
+    of([pointer("Ward", "w1"), pointer("Ward", "w2"), pointer("Ward", "W1"), pointer("Ward", "w'\"")])
 }
 
 /// Draws any value, nested up to a depth.
-fn any(depth: u32) -> Draw {
+pub(super) fn any(depth: u32) -> Draw {
     let plain = prop_oneof![
         1 => Just(Json::Null),
         3 => number(),
@@ -206,12 +241,12 @@ fn any(depth: u32) -> Draw {
     plain.prop_recursive(depth, 12, 3, |inner| prop_oneof![list(inner.clone()), map(inner)]).boxed()
 }
 
-fn list(inner: impl Strategy<Value = Json> + 'static) -> Draw {
+pub(super) fn list(inner: impl Strategy<Value = Json> + 'static) -> Draw {
     vec(inner, 0..4).prop_map(Json::Array).boxed()
 }
 
 fn map(inner: impl Strategy<Value = Json> + 'static) -> Draw {
-    let member = (select(&["k", "l", "0", "k l", "ü"][..]).prop_map(str::to_owned), inner);
+    let member = (select(&["k", "K", "l", "0", "k l", "ü"][..]).prop_map(str::to_owned), inner);
     vec(member, 0..3).prop_map(|members| Json::Object(members.into_iter().collect())).boxed()
 }
 
@@ -246,7 +281,7 @@ fn fields() -> Draw {
 }
 
 /// Draws a value that a test at a path is likely to meet.
-fn operand(path: &str) -> Draw {
+pub(super) fn operand(path: &str) -> Draw {
     let kind = kinds().find(|(name, _)| *name == path).map(|(_, kind)| kind);
     match (path, kind) {
         ("objectId", _) => of(["o0", "o1", "o3", "O1", ""].map(Json::from)),

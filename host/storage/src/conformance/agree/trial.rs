@@ -13,6 +13,7 @@ use crate::{
     Error, Select, Storage, Write, Written,
     conformance::{
         Outcome, Wrong,
+        agree::bare::Bare,
         bench::{Bench, Class, MADE, filter, order, schema},
         ensure,
     },
@@ -51,6 +52,7 @@ pub(super) enum Change {
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     pub(super) condition: Json,
+    pub(super) bare: Option<Bare>,
     pub(super) groups: Option<Vec<String>>,
     pub(super) writes: bool,
     pub(super) order: Vec<String>,
@@ -225,6 +227,9 @@ fn fits(object: &Object, class: &Class) -> bool {
 
 async fn ask(question: &Question, class: &Class, objects: &[Object], members: &Members) -> Outcome {
     let mut filter = filter(question.condition.clone())?;
+    if let Some(bare) = &question.bare {
+        filter = filter.and(bare.filter()?);
+    }
     if let Some(groups) = &question.groups {
         let access = if question.writes { Access::Write } else { Access::Read };
         filter = filter.and(Filter::Acl(access, groups.clone()));
@@ -263,8 +268,11 @@ fn shown(objects: &[Object]) -> String {
 
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Question { condition, groups, writes, order, skip, limit, fields } = self;
-        write!(f, "where {condition}, groups {groups:?} (writing: {writes}), order {order:?}, ")?;
+        let Question { condition, bare, groups, writes, order, skip, limit, fields } = self;
+        write!(
+            f,
+            "where {condition} and {bare:?}, groups {groups:?} (writing: {writes}), order {order:?}, "
+        )?;
         write!(f, "skip {skip}, limit {limit:?}, fields {fields:?}")
     }
 }
