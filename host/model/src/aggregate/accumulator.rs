@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::{
-    document::Key,
+    document::{Key, compare},
     expression::{Expression, Scope},
     invalid,
 };
@@ -92,14 +92,14 @@ impl Accumulator {
             Kind::Average | Kind::Deviation { .. } => into.numbers.extend(present.and_then(Value::as_number)),
             Kind::Smallest => {
                 if let Some(value) = present
-                    && (into.value.is_none() || Key(Some(value.clone())) < Key(into.value.clone()))
+                    && (into.value.is_none() || compare(Some(value), into.value.as_ref()).is_lt())
                 {
                     into.value = Some(value.clone());
                 }
             }
             Kind::Largest => {
                 if let Some(value) = present
-                    && Key(Some(value.clone())) > Key(into.value.clone())
+                    && compare(Some(value), into.value.as_ref()).is_gt()
                 {
                     into.value = Some(value.clone());
                 }

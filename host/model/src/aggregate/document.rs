@@ -1,5 +1,7 @@
 //! Documents on their way through a pipeline: from objects, and to the answer.
 
+use std::cmp::Ordering;
+
 use super::{run::Run, size};
 use crate::{Acl, ClassName, Object, ParseError, Value, query::sort, value::Map};
 
@@ -190,16 +192,21 @@ impl PartialEq for Key {
 impl Eq for Key {}
 
 impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Key) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Key {
-    fn cmp(&self, other: &Key) -> std::cmp::Ordering {
-        match (&self.0, &other.0) {
-            (Some(a), Some(b)) => sort::values(a, b),
-            (a, b) => a.is_some().cmp(&b.is_some()),
-        }
+    fn cmp(&self, other: &Key) -> Ordering {
+        compare(self.0.as_ref(), other.0.as_ref())
+    }
+}
+
+/// Orders values as their keys are ordered.
+pub(super) fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => sort::values(a, b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{
     Names,
     document::{FieldPath, Key},
-    expression::{Expression, Scope},
+    expression::{Expression, Frame, Scope},
     invalid,
     plan::{Step, inner},
     run::{Run, steps},
@@ -82,7 +82,7 @@ impl Lookup {
         &self,
         documents: Vec<Map>,
         run: &Run<'_>,
-        variables: &[(String, Option<Value>)],
+        frame: Option<&Frame<'_>>,
     ) -> Result<Vec<Map>, ParseError> {
         let foreign = run.foreign.get(&self.from).map_or(&[][..], Vec::as_slice);
         let mut index: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
@@ -107,11 +107,8 @@ impl Lookup {
                 None => foreign.to_vec(),
             };
             run.spend(found.len() + 1)?;
-            let scope = Scope { document: &document, run, variables };
-            let named = self.names.iter().map(|(name, value)| Ok((name.clone(), value.answer(scope)?)));
-            let mut inner = variables.to_vec();
-            inner.extend(named.collect::<Result<Vec<_>, ParseError>>()?);
-            let found = steps(&self.steps, found, run, &inner)?;
+            let frame = Frame::of(&self.names, Scope { document: &document, run, frame })?;
+            let found = steps(&self.steps, found, run, Some(&frame))?;
             run.fill(found.iter().map(size::of_map).sum())?;
             let found = found.into_iter().map(Value::Object).collect();
             document.insert(self.into.clone(), Value::Array(found));

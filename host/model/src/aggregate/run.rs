@@ -4,7 +4,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use super::{
     document::{answer, document, take},
-    expression::Scope,
+    expression::{Frame, Scope},
     invalid,
     plan::{Plan, Step},
     size,
@@ -75,7 +75,7 @@ impl Plan {
         let run = Run { foreign, now, left: Cell::new(MOST_WORK), bytes: Cell::new(MOST_BYTES) };
         foreign.values().try_for_each(|documents| bounded(documents))?;
         let documents = objects.into_iter().map(document).collect();
-        Ok(steps(&self.steps, documents, &run, &[])?.into_iter().map(answer).collect())
+        Ok(steps(&self.steps, documents, &run, None)?.into_iter().map(answer).collect())
     }
 }
 
@@ -84,12 +84,12 @@ pub(super) fn steps(
     steps: &[Step],
     mut documents: Vec<Map>,
     run: &Run<'_>,
-    variables: &[(String, Option<Value>)],
+    frame: Option<&Frame<'_>>,
 ) -> Result<Vec<Map>, ParseError> {
     bounded(&documents)?;
     for step in steps {
         run.spend(documents.len() + 1)?;
-        documents = one(step, documents, run, variables)?;
+        documents = one(step, documents, run, frame)?;
         bounded(&documents)?;
     }
     Ok(documents)
@@ -99,10 +99,10 @@ fn one(
     step: &Step,
     mut documents: Vec<Map>,
     run: &Run<'_>,
-    variables: &[(String, Option<Value>)],
+    frame: Option<&Frame<'_>>,
 ) -> Result<Vec<Map>, ParseError> {
     let nothing = Map::new();
-    let scope = Scope { document: &nothing, run, variables };
+    let scope = Scope { document: &nothing, run, frame };
     Ok(match step {
         Step::Match(condition) => {
             let mut kept = Vec::new();
@@ -155,16 +155,16 @@ fn one(
         Step::Facet(facets) => {
             let mut map = Map::new();
             for (name, inner) in facets {
-                let found = steps(inner, documents.clone(), run, variables)?;
+                let found = steps(inner, documents.clone(), run, frame)?;
                 run.fill(found.iter().map(size::of_map).sum())?;
                 map.insert(name.clone(), Value::Array(found.into_iter().map(Value::Object).collect()));
             }
             vec![map]
         }
-        Step::Lookup(lookup) => lookup.look(documents, run, variables)?,
+        Step::Lookup(lookup) => lookup.look(documents, run, frame)?,
         Step::Union(union) => {
             let more = run.foreign.get(&union.with).cloned().unwrap_or_default();
-            documents.extend(steps(&union.steps, more, run, variables)?);
+            documents.extend(steps(&union.steps, more, run, frame)?);
             documents
         }
     })

@@ -4,7 +4,7 @@ use super::{
     Answer,
     operator::{at, flag, numeric, present, refused},
 };
-use crate::{ParseError, Value, aggregate::document::Key, query::sort, value::Map};
+use crate::{ParseError, Value, aggregate::document::compare, query::sort, value::Map};
 
 /// The longest array that `$range` makes.
 const LONGEST: f64 = 1_000_000.0;
@@ -86,8 +86,8 @@ pub(super) fn concat(args: &[Option<Value>]) -> Answer {
 
 /// `$in`
 pub(super) fn contains(args: &[Option<Value>]) -> Answer {
-    let wanted = Key(at(args, 0).cloned());
-    flag(items(at(args, 1), "$in")?.iter().any(|item| Key(Some(item.clone())) == wanted))
+    let wanted = at(args, 0);
+    flag(items(at(args, 1), "$in")?.iter().any(|item| compare(Some(item), wanted).is_eq()))
 }
 
 /// `$indexOfArray`
@@ -95,9 +95,9 @@ pub(super) fn index(args: &[Option<Value>]) -> Answer {
     if present(args, 0).is_none() {
         return Ok(Some(Value::Null));
     }
-    let wanted = Key(at(args, 1).cloned());
+    let wanted = at(args, 1);
     let found =
-        items(at(args, 0), "$indexOfArray")?.iter().position(|item| Key(Some(item.clone())) == wanted);
+        items(at(args, 0), "$indexOfArray")?.iter().position(|item| compare(Some(item), wanted).is_eq());
     numeric(found.map_or(-1.0, |place| place as f64))
 }
 
@@ -195,18 +195,21 @@ pub(super) fn sort(args: &[Option<Value>]) -> Answer {
         }
         Some(Value::Object(by)) if by.len() == 1 => {
             let Some((name, Value::Number(direction))) = by.iter().next() else { return Err(bad()) };
-            let member = |value: &Value| match value {
-                Value::Object(map) => Key(map.get(name).cloned()),
-                _ => Key(None),
-            };
             sorted.sort_by(|a, b| {
-                let ordering = member(a).cmp(&member(b));
+                let ordering = compare(member(a, name), member(b, name));
                 if *direction < 0.0 { ordering.reverse() } else { ordering }
             });
         }
         _ => return Err(bad()),
     }
     Ok(Some(Value::Array(sorted)))
+}
+
+fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+    match value {
+        Value::Object(map) => map.get(name),
+        _ => None,
+    }
 }
 
 /// `$getField`

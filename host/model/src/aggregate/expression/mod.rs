@@ -10,11 +10,7 @@ mod set;
 mod text;
 mod variable;
 
-use super::{
-    document::{FieldPath, below},
-    run::Run,
-    size,
-};
+use super::{document::FieldPath, run::Run, size};
 use crate::{ParseError, Value, value::Map};
 
 pub(super) use operator::truthy;
@@ -73,15 +69,26 @@ pub(super) struct Scope<'a> {
     pub(super) document: &'a Map,
     /// The aggregation.
     pub(super) run: &'a Run<'a>,
-    /// The variables, innermost last.
-    pub(super) variables: &'a [(String, Option<Value>)],
+    /// The variables, innermost first.
+    pub(super) frame: Option<&'a Frame<'a>>,
 }
 
-impl<'a> Scope<'a> {
-    fn with(self, more: Vec<(String, Option<Value>)>) -> Vec<(String, Option<Value>)> {
-        let mut variables = self.variables.to_vec();
-        variables.extend(more);
-        variables
+/// Variables that were named together.
+pub(super) struct Frame<'a> {
+    /// What each of them holds.
+    pub(super) held: Vec<(&'a str, Option<Value>)>,
+    /// Those that were named before.
+    pub(super) outer: Option<&'a Frame<'a>>,
+}
+
+impl<'a> Frame<'a> {
+    /// Works out names for values.
+    ///
+    /// # Errors
+    /// As the expressions.
+    pub(super) fn of(names: &'a [(String, Expression)], scope: Scope<'a>) -> Result<Frame<'a>, ParseError> {
+        let held = names.iter().map(|(name, value)| Ok((name.as_str(), value.answer(scope)?)));
+        Ok(Frame { held: held.collect::<Result<_, ParseError>>()?, outer: scope.frame })
     }
 }
 
@@ -124,9 +131,7 @@ impl Expression {
             Expression::Switch(branches, default) => conditional::switch(branches, default.as_deref(), scope),
             Expression::IfNull(parts) => conditional::if_null(parts, scope),
             Expression::Let(names, inner) => {
-                let named = names.iter().map(|(name, value)| Ok((name.clone(), value.answer(scope)?)));
-                let variables = scope.with(named.collect::<Result<_, ParseError>>()?);
-                inner.answer(Scope { variables: &variables, ..scope })
+                inner.answer(Scope { frame: Some(&Frame::of(names, scope)?), ..scope })
             }
             Expression::Map { input, name, into } => variable::map(input, name, into, scope),
             Expression::Filter { input, name, condition, limit } => {
@@ -135,9 +140,4 @@ impl Expression {
             Expression::Reduce { input, initial, into } => variable::reduce(input, initial, into, scope),
         }
     }
-}
-
-/// A value below a variable's.
-fn inside(value: &Value, rest: &[String]) -> Option<Value> {
-    below(value, rest)
 }

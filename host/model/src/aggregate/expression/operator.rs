@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{Answer, Function, array, date, number, set, text};
-use crate::{ParseError, Value, aggregate::document::Key};
+use crate::{ParseError, Value, aggregate::document, query::sort};
 
 use super::super::invalid;
 
@@ -145,11 +145,11 @@ pub(super) fn refused(operator: &str, takes: &str) -> ParseError {
 }
 
 fn order(args: &[Option<Value>], holds: fn(std::cmp::Ordering) -> bool) -> Answer {
-    flag(holds(Key(at(args, 0).cloned()).cmp(&Key(at(args, 1).cloned()))))
+    flag(holds(document::compare(at(args, 0), at(args, 1))))
 }
 
 fn compare(args: &[Option<Value>]) -> Answer {
-    numeric(f64::from(Key(at(args, 0).cloned()).cmp(&Key(at(args, 1).cloned())) as i8))
+    numeric(f64::from(document::compare(at(args, 0), at(args, 1)) as i8))
 }
 
 /// The smallest or the largest; of a single array, of its elements. Nulls don't count.
@@ -158,9 +158,10 @@ pub(super) fn extreme(args: &[Option<Value>], largest: bool) -> Option<Value> {
         [Some(Value::Array(items))] => items.iter().collect(),
         args => args.iter().flatten().collect(),
     };
-    let values = values.into_iter().filter(|value| !value.is_null()).map(|value| Key(Some(value.clone())));
-    let found = if largest { values.max() } else { values.min() };
-    Some(found.and_then(|Key(value)| value).unwrap_or(Value::Null))
+    let values = values.into_iter().filter(|value| !value.is_null());
+    let order = |a: &&Value, b: &&Value| sort::values(a, b);
+    let found = if largest { values.max_by(order) } else { values.min_by(order) };
+    Some(found.cloned().unwrap_or(Value::Null))
 }
 
 fn kind(args: &[Option<Value>]) -> Answer {

@@ -1,17 +1,24 @@
 //! Variables, and the operators that name them.
 
-use super::{Answer, Expression, Scope, inside, truthy};
-use crate::{Value, value::Map};
+use super::{Answer, Expression, Frame, Scope, truthy};
+use crate::{Value, aggregate::document::below};
 
 use super::super::invalid;
 
 /// What a variable holds.
 pub(super) fn find(name: &str, rest: &[String], scope: Scope<'_>) -> Option<Value> {
-    if let Some((_, value)) = scope.variables.iter().rev().find(|(known, _)| known == name) {
-        return inside(value.as_ref()?, rest);
+    let mut frame = scope.frame;
+    while let Some(Frame { held, outer }) = frame {
+        if let Some((_, value)) = held.iter().find(|(known, _)| *known == name) {
+            return below(value.as_ref()?, rest);
+        }
+        frame = *outer;
     }
     match name {
-        "ROOT" | "CURRENT" => inside(&Value::Object(Map::clone(scope.document)), rest),
+        "ROOT" | "CURRENT" => match rest.split_first() {
+            Some((first, deeper)) => below(scope.document.get(first)?, deeper),
+            None => Some(Value::Object(scope.document.clone())),
+        },
         "NOW" => Some(Value::Date(scope.run.now)),
         _ => None,
     }
@@ -34,8 +41,8 @@ pub(super) fn map(input: &Expression, name: &str, into: &Expression, scope: Scop
     let Some(items) = items(input, "$map", scope)? else { return Ok(Some(Value::Null)) };
     let mut made = Vec::with_capacity(items.len());
     for item in items {
-        let variables = scope.with(vec![(name.to_owned(), Some(item))]);
-        made.push(into.answer(Scope { variables: &variables, ..scope })?.unwrap_or(Value::Null));
+        let frame = Frame { held: vec![(name, Some(item))], outer: scope.frame };
+        made.push(into.answer(Scope { frame: Some(&frame), ..scope })?.unwrap_or(Value::Null));
     }
     Ok(Some(Value::Array(made)))
 }
@@ -59,9 +66,9 @@ pub(super) fn filter(
         if kept.len() >= most {
             break;
         }
-        let variables = scope.with(vec![(name.to_owned(), Some(item.clone()))]);
-        if truthy(condition.answer(Scope { variables: &variables, ..scope })?.as_ref()) {
-            kept.push(item);
+        let frame = Frame { held: vec![(name, Some(item))], outer: scope.frame };
+        if truthy(condition.answer(Scope { frame: Some(&frame), ..scope })?.as_ref()) {
+            kept.extend(frame.held.into_iter().filter_map(|(_, item)| item));
         }
     }
     Ok(Some(Value::Array(kept)))
@@ -77,8 +84,8 @@ pub(super) fn reduce(
     let Some(items) = items(input, "$reduce", scope)? else { return Ok(Some(Value::Null)) };
     let mut value = initial.answer(scope)?;
     for item in items {
-        let variables = scope.with(vec![("this".to_owned(), Some(item)), ("value".to_owned(), value)]);
-        value = into.answer(Scope { variables: &variables, ..scope })?;
+        let frame = Frame { held: vec![("this", Some(item)), ("value", value)], outer: scope.frame };
+        value = into.answer(Scope { frame: Some(&frame), ..scope })?;
     }
     Ok(value)
 }
