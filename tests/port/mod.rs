@@ -2,5 +2,6 @@
 
 mod check;
 mod control;
+mod nodes;
 mod sdk;
 mod takeover;

@@ -108,17 +108,20 @@ impl Node {
         self.known.read().get(class).cloned()
     }
 
-    /// Learns what became of a class by the caller's own hands.
-    pub(crate) fn learn(&self, class: &ClassName, schema: Option<&Schema>) {
-        let schema = schema.map(|schema| Arc::new(schema.clone()));
-        for known in [&self.known, &self.told] {
+    /// Learns what became of a class by the caller's own hands. What it wanted, it knows; if the class is another one
+    /// because of what others did to it, that is news.
+    pub(crate) fn learn(&self, class: &ClassName, wanted: Option<&Schema>, is: Option<&Schema>) {
+        for (known, schema) in [(&self.known, is), (&self.told, wanted)] {
             let mut known = known.write();
             let mut map = Known::clone(&known);
-            match &schema {
-                Some(schema) => map.insert(class.clone(), Arc::clone(schema)),
+            match schema {
+                Some(schema) => map.insert(class.clone(), Arc::new(schema.clone())),
                 None => map.remove(class),
             };
             *known = Arc::new(map);
+        }
+        if wanted != is {
+            self.changes.send_modify(|count| *count += 1);
         }
     }
 

@@ -19,6 +19,9 @@ use crate::{
     run::Link,
 };
 
+/// How often a class is read again that others change meanwhile.
+const TRIES: usize = 16;
+
 const EXISTS: i32 = 48;
 const MISSING: i32 = 26;
 
@@ -34,24 +37,28 @@ pub(crate) async fn read_one(link: &mut Link<'_>, class: &str) -> Result<Option<
     Ok(found.first().and_then(catalog::schema))
 }
 
-/// Brings a class to a state. `known` is what the caller last heard of it.
-pub(crate) async fn put(link: &mut Link<'_>, wanted: &Schema, known: Option<&Schema>) -> Result<(), Fault> {
-    let class = &wanted.class;
-    let before = read_one(link, class).await?;
-    for (name, field) in &wanted.fields {
-        let old = before.as_ref().and_then(|before| before.fields.get(name));
-        if old.is_some_and(|old| old.kind != field.kind) {
-            return Err(Error::Conflict(format!("{name} exists with another type")).into());
+/// Carries the step from what the caller was told of a class to what it wants over to what the class is now, and
+/// answers what it has become.
+pub(crate) async fn put(
+    link: &mut Link<'_>,
+    wanted: &Schema,
+    told: Option<&Schema>,
+) -> Result<Schema, Fault> {
+    for _ in 0..TRIES {
+        let before = read_one(link, &wanted.class).await?;
+        let merged = storage::merge(told, before.as_ref(), wanted)?;
+        bring(link, &merged, before.as_ref()).await?;
+        if record(link, &merged, before.as_ref()).await? {
+            return Ok(merged);
         }
     }
-    let dropped: Vec<&FieldName> = before.iter().flat_map(|before| before.fields.keys()).collect();
-    let dropped: Vec<&FieldName> =
-        dropped.into_iter().filter(|name| !wanted.fields.contains_key(*name)).collect();
-    if dropped.iter().any(|name| known.is_none_or(|known| !known.fields.contains_key(*name))) {
-        let text = format!("another server added fields to {class} meanwhile; read it again");
-        return Err(Error::Conflict(text).into());
-    }
+    let text = format!("other servers change {} too often; try again", wanted.class);
+    Err(Error::Unavailable(text).into())
+}
 
+/// Makes what a class is to have, and takes out of its objects what it is to have no more.
+async fn bring(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<(), Fault> {
+    let class = &wanted.class;
     create(link, class).await?;
     for name in relations(wanted) {
         let join = layout::join(class, name);
@@ -60,11 +67,11 @@ pub(crate) async fn put(link: &mut Link<'_>, wanted: &Schema, known: Option<&Sch
             link.collection(&join).create_index(IndexModel::builder().keys(doc! {end: 1}).build()).await?;
         }
     }
-    index::put(link, wanted, before.as_ref()).await?;
-    if let Some(before) = &before {
-        unset(link, before, &dropped).await?;
-    }
-    record(link, wanted, before.as_ref()).await
+    index::put(link, wanted, before).await?;
+    let Some(before) = before else { return Ok(()) };
+    let dropped: Vec<&FieldName> =
+        before.fields.keys().filter(|name| !wanted.fields.contains_key(*name)).collect();
+    unset(link, before, &dropped).await
 }
 
 /// Drops a class with its join rows.
@@ -123,17 +130,16 @@ async fn unset(link: &mut Link<'_>, before: &Schema, dropped: &[&FieldName]) -> 
     Ok(())
 }
 
-/// Writes the class into `_SCHEMA`, without touching what another node adds at the same time.
-async fn record(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<(), Fault> {
+/// Writes the class into `_SCHEMA`, without touching what another node adds at the same time; answers whether the class
+/// still was as it was read.
+async fn record(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<bool, Fault> {
     let document = catalog::document(wanted);
     let class = wanted.class.as_str();
-    let meanwhile =
-        || Fault::from(Error::Conflict(format!("another server changed {class} meanwhile; read it again")));
     let Some(before) = before else {
-        return link.insert(SCHEMA, &document).await.map_err(|fault| match fault.error {
-            Error::Duplicate { .. } => meanwhile(),
-            _ => fault,
-        });
+        return match link.insert(SCHEMA, &document).await {
+            Err(Fault { error: Error::Duplicate { .. }, .. }) => Ok(false),
+            done => done.map(|()| true),
+        };
     };
     let old = catalog::document(before);
     let mut filter = doc! {"_id": class};
@@ -169,7 +175,7 @@ async fn record(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) -
         }
     }
     if change.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
-    link.change(SCHEMA, filter, change).await?.map(|_| ()).ok_or_else(meanwhile)
+    Ok(link.change(SCHEMA, filter, change).await?.is_some())
 }

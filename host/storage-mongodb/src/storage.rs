@@ -17,22 +17,27 @@ impl Storage for Mongo {
 
     async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
         let node = &self.node;
-        let known = node.told(&schema.class);
-        let putting = async { schema::put(&mut node.link(None), schema, known.as_deref()).await };
-        let done = node.ask(putting).await;
-        match &done {
-            Ok(()) => node.learn(&schema.class, Some(schema)),
-            // The class isn't what this node thought: the next try knows better.
-            Err(Error::Conflict(_)) => drop(node.ask(node.refresh()).await?),
-            Err(_) => {}
+        let told = node.told(&schema.class);
+        let putting = async { schema::put(&mut node.link(None), schema, told.as_deref()).await };
+        match node.ask(putting).await {
+            Ok(is) => {
+                node.learn(&schema.class, Some(schema), Some(&is));
+                Ok(())
+            }
+            Err(error) => {
+                // The class isn't what this node thought: the next try knows better.
+                if matches!(error, Error::Conflict(_)) {
+                    node.ask(node.refresh()).await?;
+                }
+                Err(error)
+            }
         }
-        done
     }
 
     async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
         let node = &self.node;
         node.ask(async { schema::drop(&mut node.link(None), class).await }).await?;
-        node.learn(class, None);
+        node.learn(class, None, None);
         Ok(())
     }
 

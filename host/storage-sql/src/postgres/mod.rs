@@ -11,7 +11,6 @@ mod found;
 mod index;
 mod link;
 mod listen;
-mod merge;
 mod pool;
 mod run;
 mod schema;

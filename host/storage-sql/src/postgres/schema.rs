@@ -13,9 +13,7 @@ use super::{
     decode,
     fault::Fault,
     found::{self, Found, Table},
-    index,
-    merge::merge,
-    run,
+    index, run,
 };
 use crate::{
     arg::Arg,
@@ -115,7 +113,7 @@ async fn put_inside(
         None => None,
     };
     let old = before.as_ref().map(|(layout, _)| layout);
-    let merged = merge(told, old.map(|old| &old.schema), wanted)?;
+    let merged = storage::merge(told, old.map(|old| &old.schema), wanted)?;
     let new = lay_out(&Pg, &merged, old, &taken(&found, layouts, class));
     let steps = steps(server, &found, old, &new)?;
     for step in steps {

@@ -1,7 +1,8 @@
 //! What a class becomes when somebody changes it who may not have seen its latest state.
 
 use model::{Permissions, Schema};
-use storage::Error;
+
+use crate::Error;
 
 /// Carries the step from what the caller was told to what it wants over to what is there now.
 ///
@@ -9,7 +10,7 @@ use storage::Error;
 ///
 /// # Errors
 /// [`Error::Conflict`] when a field exists with another type: types never change.
-pub(super) fn merge(told: Option<&Schema>, now: Option<&Schema>, wanted: &Schema) -> Result<Schema, Error> {
+pub fn merge(told: Option<&Schema>, now: Option<&Schema>, wanted: &Schema) -> Result<Schema, Error> {
     let Some(now) = now else { return Ok(wanted.clone()) };
     let mut merged = now.clone();
     for (name, field) in &wanted.fields {
