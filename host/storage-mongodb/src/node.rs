@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -28,6 +28,8 @@ pub(crate) struct Node {
     known: RwLock<Arc<Known>>,
     told: RwLock<Arc<Known>>,
     changes: watch::Sender<u64>,
+    /// How often the classes were read.
+    reads: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -41,6 +43,7 @@ impl Node {
             known: RwLock::default(),
             told: RwLock::default(),
             changes: watch::Sender::new(0),
+            reads: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         }
     }
@@ -77,17 +80,30 @@ impl Node {
         self.changes.subscribe()
     }
 
+    /// How often the classes were read so far.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Acquire)
+    }
+
     /// Reads every class anew.
     pub(crate) async fn refresh(&self) -> Result<Vec<Schema>, Fault> {
-        let schemas = schema::read(&mut self.link(None)).await?;
-        let known: Known =
-            schemas.iter().map(|schema| (schema.class.clone(), Arc::new(schema.clone()))).collect();
-        let is_news = *self.known.read().as_ref() != known;
-        if is_news {
-            *self.known.write() = Arc::new(known);
-            self.changes.send_modify(|count| *count += 1);
+        loop {
+            let before = self.reads();
+            let schemas = schema::read(&mut self.link(None)).await?;
+            let fresh: Known =
+                schemas.iter().map(|schema| (schema.class.clone(), Arc::new(schema.clone()))).collect();
+            let mut known = self.known.write();
+            if self.reads() != before {
+                // What was read may be older than what somebody else read meanwhile.
+                continue;
+            }
+            if **known != fresh {
+                *known = Arc::new(fresh);
+                self.changes.send_modify(|count| *count += 1);
+            }
+            self.reads.fetch_add(1, Ordering::AcqRel);
+            return Ok(schemas);
         }
-        Ok(schemas)
     }
 
     /// Reads every class for the caller, who from now on is taken to know them so.

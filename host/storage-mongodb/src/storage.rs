@@ -17,11 +17,15 @@ impl Storage for Mongo {
 
     async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
         let node = &self.node;
-        let told = node.told(&schema.class);
+        let (told, reads) = (node.told(&schema.class), node.reads());
         let putting = async { schema::put(&mut node.link(None), schema, told.as_deref()).await };
         match node.ask(putting).await {
             Ok(is) => {
                 node.learn(&schema.class, Some(schema), Some(&is));
+                if node.reads() != reads {
+                    // What was read meanwhile may be newer than what this change saw of its class.
+                    node.ask(node.refresh()).await?;
+                }
                 Ok(())
             }
             Err(error) => {

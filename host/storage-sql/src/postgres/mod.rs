@@ -62,6 +62,8 @@ struct Inner {
     changes: watch::Sender<u64>,
     /// How often this node changed a class itself.
     edits: AtomicU64,
+    /// How often the classes were read again.
+    reads: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -92,6 +94,7 @@ impl Postgres {
             told: Mutex::default(),
             changes: watch::Sender::new(0),
             edits: AtomicU64::new(0),
+            reads: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         });
         let listener = tokio::spawn(listen::listen(Arc::downgrade(&inner), options));
@@ -125,14 +128,15 @@ impl Inner {
     /// Reads the classes again.
     async fn reload(&self) -> Result<(), Fault> {
         loop {
-            let edits = self.edits.load(Ordering::Acquire);
+            let marks = || (self.edits.load(Ordering::Acquire), self.reads.load(Ordering::Acquire));
+            let before = marks();
             let mut lent = self.pool.lend().await?;
             let read = schema::read(lent.connection(), &self.server).await;
             lent.back(&read);
             let layouts = read?;
             let mut known = self.layouts.write();
-            if self.edits.load(Ordering::Acquire) != edits {
-                // What was read may be older than what this node did meanwhile.
+            if marks() != before {
+                // What was read may be older than what this node did or read meanwhile.
                 continue;
             }
             let same = known.len() == layouts.len()
@@ -140,6 +144,7 @@ impl Inner {
                     .iter()
                     .all(|(class, old)| layouts.get(class).is_some_and(|new| new.schema == old.schema));
             *known = Arc::new(layouts);
+            self.reads.fetch_add(1, Ordering::AcqRel);
             if !same {
                 self.changes.send_modify(|count| *count += 1);
             }

@@ -28,6 +28,7 @@ impl Storage for Postgres {
         let inner = &self.inner;
         // One change at a time: a caller's next one builds on what this one tells it.
         let mut told = inner.told.lock().await;
+        let reads = inner.reads.load(Ordering::Acquire);
         let mut tries = 0;
         let layout = loop {
             let mut lent = inner.pool.lend().await.map_err(|fault| fault.error)?;
@@ -47,6 +48,10 @@ impl Storage for Postgres {
         inner.replace(|layouts| drop(layouts.insert(schema.class.clone(), Arc::new(layout))));
         if differs {
             inner.changes.send_modify(|count| *count += 1);
+        }
+        if inner.reads.load(Ordering::Acquire) != reads {
+            // What was read meanwhile may be newer than what this change saw of its class.
+            inner.reload().await.map_err(|fault| fault.error)?;
         }
         Ok(())
     }
