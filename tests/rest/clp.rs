@@ -79,7 +79,7 @@ async fn a_session_is_required_where_the_class_says_so() {
     }
     kit.get("/classes/Chart")
         .await
-        .is(expect![[r#"404 {"code":101,"error":"Permission denied, user needs to be authenticated."}"#]])
+        .is(expect![[r#"404 {"code":101,"error":"Permission denied"}"#]])
         .trail(expect!["PHI.QUERY by anonymous Chart -> denied 101 by rule policy"]);
     kit.finish().await;
 }
@@ -163,5 +163,106 @@ async fn a_default_acl_of_the_class_is_given_to_new_objects() {
         json!({(ann): {"read": true, "write": true}, "role:doctors": {"read": true}}),
     );
     kit.get(&format!("/classes/Chart/{id}")).as_user("bob").await.fails(404, 101);
+    kit.finish().await;
+}
+
+/// Whoever had a session once reached every row of a class that asks for a session and names fields of users.
+#[tokio::test]
+async fn a_session_alone_doesnt_reach_beyond_the_rows_that_point_to_it() {
+    let mut permissions = everything(json!({"requiresAuthentication": true}));
+    for operation in ["find", "update"] {
+        permissions[operation] = json!({"requiresAuthentication": true, "pointerFields": ["owner"]});
+    }
+    let kit = class(permissions).start().await;
+    let ann = json!({"__type": "Pointer", "className": "_User", "objectId": kit.id_of("ann").await});
+    let hers = kit.seed("Chart", json!({"text": "hers", "owner": ann})).await;
+    let other = kit.seed("Chart", json!({"text": "other"})).await;
+    assert_eq!(kit.get("/classes/Chart").as_user("ann").await.ok(200).all("text"), ["hers"]);
+    assert!(kit.get("/classes/Chart").as_user("bob").await.ok(200).results().is_empty());
+    let put = |id: &str| kit.put(&format!("/classes/Chart/{id}")).json(json!({"text": "x"})).as_user("ann");
+    put(&hers).await.ok(200);
+    put(&other).await.fails(404, 101);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn a_stranger_who_asks_for_one_object_of_somebodys_is_told_that_it_isnt_there() {
+    let mut permissions = everything(json!({}));
+    permissions["find"] = json!({"pointerFields": ["owner"]});
+    permissions["get"] = json!({"pointerFields": ["owner"]});
+    let kit = class(permissions).start().await;
+    let id = kit.seed("Chart", json!({"text": "x"})).await;
+    kit.get("/classes/Chart").query("where", json!({"objectId": id})).await.fails(404, 101);
+    kit.get(&format!("/classes/Chart/{id}")).await.fails(404, 101);
+    assert!(kit.get("/classes/Chart").await.ok(200).results().is_empty());
+    kit.finish().await;
+}
+
+/// Who may not add a field to a class was told of an object whether it is there.
+#[tokio::test]
+async fn a_field_that_may_not_be_added_is_refused_whatever_it_is_added_to() {
+    let mut permissions = everything(json!({"*": true}));
+    permissions["addField"] = json!({});
+    let kit = class(permissions).start().await;
+    let id = kit.seed("Chart", json!({"text": "x"})).await;
+    for id in [id.as_str(), "missing"] {
+        kit.put(&format!("/classes/Chart/{id}")).json(json!({"new": 1})).await.fails(400, 119);
+    }
+    kit.finish().await;
+}
+
+/// Classes of the server's own that aren't there yet looked empty to everybody.
+#[tokio::test]
+async fn the_servers_own_classes_are_closed_before_they_are_there() {
+    let kit = Kit::new().start().await;
+    let classes = [
+        "_JobStatus",
+        "_PushStatus",
+        "_Hooks",
+        "_GlobalConfig",
+        "_GraphQLConfig",
+        "_JobSchedule",
+        "_Audience",
+        "_Idempotency",
+        "_Join:users:_Role",
+    ];
+    for class in classes {
+        let (all, one) = (format!("/classes/{class}"), format!("/classes/{class}/abc"));
+        for request in [
+            kit.get(&all),
+            kit.get(&one),
+            kit.post(&all).json(json!({"a": 1})),
+            kit.put(&one).json(json!({"a": 1})),
+            kit.delete(&one),
+        ] {
+            request.as_user("ann").await.fails(400, 119);
+        }
+        assert!(kit.get(&all).as_master().await.ok(200).results().is_empty(), "{class}");
+    }
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn why_something_is_refused_is_told_where_the_settings_say_so() {
+    let kit = class(json!({"get": {"requiresAuthentication": true}, "create": {"*": true}}))
+        .configure(|config| config.rest.sanitise_errors = false)
+        .start()
+        .await;
+    kit.get("/classes/Chart")
+        .await
+        .is(expect![[r#"400 {"code":119,"error":"Permission denied for action find on class Chart."}"#]]);
+    kit.get("/classes/Chart/abc")
+        .await
+        .is(expect![[r#"404 {"code":101,"error":"Permission denied, user needs to be authenticated."}"#]]);
+    kit.get("/classes/_JobStatus").await.is(expect![[r#"400 {"code":119,"error":"Clients aren't allowed to perform the find operation on the _JobStatus collection."}"#]]);
+    kit.post("/classes/Unknown").json(json!({})).await.is(expect![[
+        r#"400 {"code":119,"error":"This user is not allowed to access non-existent class: Unknown"}"#
+    ]]);
+    kit.get("/schemas").await.is(expect![[r#"403 {"error":"unauthorized: master key is required"}"#]]);
+    kit.get("/users/me").await.is(expect![[r#"400 {"code":209,"error":"Invalid session token"}"#]]);
+    let requests = json!([{"method": "DELETE", "path": "/parse/classes/Chart/abc"}]);
+    kit.post("/batch").json(json!({ "requests": requests })).await.is(expect![[
+        r#"200 [{"error":{"code":119,"error":"Permission denied for action delete on class Chart."}}]"#
+    ]]);
     kit.finish().await;
 }

@@ -162,7 +162,7 @@ async fn a_plan_is_for_the_master_key_alone() {
 }
 
 #[tokio::test]
-async fn a_redirected_query_answers_the_class_that_a_field_points_to() {
+async fn a_redirected_query_answers_the_class_that_a_relation_holds() {
     let kit = places().await;
     let nurses = kit
         .get("/classes/Clinic")
@@ -172,7 +172,7 @@ async fn a_redirected_query_answers_the_class_that_a_field_points_to() {
         .ok(200);
     assert_eq!(nurses.all("name"), ["Nora"]);
     assert_eq!(nurses.all("className"), ["Nurse"]);
-    // A field that points nowhere changes nothing.
+    // A field that holds no others changes nothing.
     let same = kit.get("/classes/Clinic").query("redirectClassNameForKey", "name").await.ok(200);
     assert_eq!(same.results().len(), 3);
     assert!(same.results()[0].get("className").is_none());
@@ -182,7 +182,7 @@ async fn a_redirected_query_answers_the_class_that_a_field_points_to() {
 #[tokio::test]
 async fn a_redirected_query_needs_the_rights_of_its_new_class() {
     let kit = Kit::new()
-        .class("Open", json!({"to": {"type": "Pointer", "targetClass": "Shut"}}))
+        .class("Open", json!({"to": {"type": "Relation", "targetClass": "Shut"}}))
         .schema(json!({"className": "Shut", "classLevelPermissions": {"find": {}, "get": {}, "count": {}}}))
         .start()
         .await;

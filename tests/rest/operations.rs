@@ -173,3 +173,45 @@ async fn concurrent_increments_all_count() {
     assert_eq!(kit.get(&path).await.body["n"], 20);
     kit.finish().await;
 }
+
+#[tokio::test]
+async fn a_new_object_tells_what_its_operations_came_to() {
+    let kit = things().start().await;
+    let body = json!({
+        "text": "x", "n": {"__op": "Increment", "amount": 2}, "list": op("Add", json!([1, 2])),
+    });
+    kit.post("/classes/Thing")
+        .json(body)
+        .await
+        .is(expect![[r#"201 {"createdAt":"<now>","list":[1,2],"n":2,"objectId":"<1>"}"#]]);
+    kit.post("/classes/Thing")
+        .json(json!({"list": op("Remove", json!([1]))}))
+        .await
+        .is(expect![[r#"201 {"createdAt":"<now>","list":[],"objectId":"<2>"}"#]]);
+    kit.finish().await;
+}
+
+/// What grew inside a list came back as an object with the list's numbers, which clients took for the list.
+#[tokio::test]
+async fn a_path_into_a_list_answers_the_list() {
+    let kit = things().start().await;
+    let id = kit.seed("Thing", json!({"list": [{"k": 1}, {"k": 2}], "map": {"k": 1, "l": 1}})).await;
+    let grow = |path: &str| {
+        let body = json!({path: {"__op": "Increment", "amount": 5}});
+        kit.put(&format!("/classes/Thing/{id}")).json(body)
+    };
+    grow("list.1.k").await.is(expect![[r#"200 {"list":[{"k":1},{"k":7}],"updatedAt":"<now>"}"#]]);
+    grow("map.k").await.is(expect![[r#"200 {"map":{"k":6},"updatedAt":"<now>"}"#]]);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn times_that_are_no_dates_are_refused_in_changes_too() {
+    let kit = things().start().await;
+    let id = kit.seed("Thing", json!({})).await;
+    for name in ["createdAt", "updatedAt"] {
+        let body = json!({name: "2020-01-01T00:00:00.000Z"});
+        kit.put(&format!("/classes/Thing/{id}")).json(body).await.fails(400, 111);
+    }
+    kit.finish().await;
+}

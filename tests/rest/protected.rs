@@ -121,3 +121,52 @@ async fn included_objects_keep_their_protection() {
     assert!(!seen.text.contains(&secret));
     kit.finish().await;
 }
+
+#[tokio::test]
+async fn the_settings_hide_more_than_the_class_does() {
+    let kit = charts(json!({"*": ["map"], "authenticated": ["map", "ssn"]}))
+        .configure(|config| {
+            let hidden = json!({"Chart": {"*": ["ssn", "text"]}, "_User": {"*": ["phone"]}});
+            config.data.protected_fields = serde_json::from_value(hidden).unwrap();
+        })
+        .start()
+        .await;
+    kit.seed("Chart", json!({"text": "x", "ssn": "1", "map": {"k": 1}})).await;
+    // What every group that applies hides: of strangers three fields, of users the two that both sets name.
+    kit.get("/classes/Chart")
+        .await
+        .is(expect![[r#"200 {"results":[{"createdAt":"<now>","objectId":"<1>","updatedAt":"<now>"}]}"#]]);
+    kit.get("/classes/Chart").as_user("ann").await.is(expect![[
+        r#"200 {"results":[{"createdAt":"<now>","objectId":"<1>","text":"x","updatedAt":"<now>"}]}"#
+    ]]);
+    kit.get("/classes/Chart").query("where", json!({"text": "x"})).await.fails(400, 119);
+    let ann = format!("/users/{}", kit.id_of("ann").await);
+    kit.put(&ann).json(json!({"phone": "1", "ACL": {"*": {"read": true}}})).as_user("ann").await.ok(200);
+    assert!(kit.get(&ann).as_user("bob").await.ok(200).body.get("phone").is_none());
+    assert_eq!(kit.get(&ann).as_user("ann").await.ok(200).body["phone"], "1");
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn owners_and_answers_to_saves_lose_their_exemption_where_that_is_set() {
+    let kit = charts(json!({"*": ["ssn"]}))
+        .configure(|config| {
+            config.data.protected_fields_owner_exempt = false;
+            config.data.protected_fields_save_response_exempt = false;
+        })
+        .start()
+        .await;
+    let ann = format!("/users/{}", kit.id_of("ann").await);
+    kit.put(&ann).json(json!({"email": "ann@clinic.example"})).as_user("ann").await.ok(200);
+    assert!(kit.get(&ann).as_user("ann").await.ok(200).body.get("email").is_none());
+    let grown = json!({"ssn": {"__op": "Delete"}, "map": {"k": 1}});
+    let id = kit.seed("Chart", grown).await;
+    let list = json!({"n": {"__op": "Increment", "amount": 1}});
+    kit.put(&format!("/classes/Chart/{id}")).json(list).as_master().await.ok(200);
+    let schema = json!({"classLevelPermissions": {"update": {"*": true}, "protectedFields": {"*": ["n"]}}});
+    kit.put("/schemas/Chart").json(schema).as_master().await.ok(200);
+    let grow =
+        kit.put(&format!("/classes/Chart/{id}")).json(json!({"n": {"__op": "Increment", "amount": 1}}));
+    assert!(grow.await.ok(200).body.get("n").is_none());
+    kit.finish().await;
+}

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use kit::Kit;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 #[tokio::test]
 async fn a_class_is_made_shown_changed_and_dropped() {
@@ -57,10 +57,13 @@ async fn a_class_is_made_shown_changed_and_dropped() {
 async fn system_classes_are_listed_with_their_fields() {
     let kit = Kit::new().start().await;
     let all = kit.get("/schemas").as_master().await.ok(200).trail(expect!["SCHEMA.READ by master -> ok"]);
-    let names = all.all("className");
-    for name in ["_User", "_Role", "_Session"] {
-        assert!(names.contains(&json!(name)), "{name} is missing: {names:?}");
-    }
+    assert_eq!(all.all("className"), ["_Role", "_User"]);
+    // Sessions are there once there is one.
+    kit.get("/schemas/_Session").as_master().await.fails(400, 103);
+    kit.token_of("ann").await;
+    let all = kit.get("/schemas").as_master().await.ok(200);
+    assert_eq!(all.all("className"), ["_Role", "_Session", "_User"]);
+    kit.get("/schemas/_Session").as_master().await.ok(200);
     let user = kit.get("/schemas/_User").as_master().await.ok(200);
     for field in
         ["objectId", "createdAt", "updatedAt", "ACL", "username", "password", "email", "emailVerified"]
@@ -90,7 +93,65 @@ async fn nobody_else_sees_or_changes_a_schema() {
         assert!(answer.body.get("code").is_none(), "{}", answer.text);
         assert_eq!(answer.records().len(), 2, "an intent, and that it was denied");
     }
+    // Nor is anybody else told what is wrong with an edit.
+    kit.post("/schemas")
+        .json(json!({"fields": 1}))
+        .as_user("ann")
+        .await
+        .is(expect![[r#"403 {"error":"Permission denied"}"#]]);
     kit.get("/schemas/Chart").as_master().await.ok(200);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn a_field_changes_what_is_asked_of_it_but_not_what_it_is() {
+    let kit = Kit::new().class("Chart", json!({"n": {"type": "Number"}})).start().await;
+    let change = |field: Json| kit.put("/schemas/Chart").json(json!({"fields": field})).as_master();
+    let required = change(json!({"n": {"type": "Number", "required": true}})).await.ok(200);
+    assert_eq!(required.body["fields"]["n"], json!({"type": "Number", "required": true}));
+    kit.post("/classes/Chart").json(json!({})).await.fails(400, 142);
+    let preset = change(json!({"n": {"type": "Number", "defaultValue": 4}})).await.ok(200);
+    assert_eq!(preset.body["fields"]["n"], json!({"type": "Number", "defaultValue": 4}));
+    assert_eq!(kit.post("/classes/Chart").json(json!({})).await.ok(201).body["n"], 4);
+    for (name, kind) in [("n", "String"), ("createdAt", "String")] {
+        let answer = change(json!({name: {"type": kind}})).await.fails(400, 255);
+        assert_eq!(answer.body["error"], format!("Field {name} exists, cannot update."));
+    }
+    change(json!({"createdAt": {"type": "Date"}})).await.ok(200);
+    change(json!({"n": {"type": "Number", "defaultValue": "x"}})).await.fails(400, 111);
+    change(json!({"here": {"type": "GeoPoint"}})).await.ok(200);
+    change(json!({"there": {"type": "GeoPoint"}})).await.is(expect![[r#"400 {"code":111,"error":"currently, only one GeoPoint field may exist in an object. Adding there when here already exists."}"#]]);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn permissions_that_are_none_are_refused_by_what_is_wrong() {
+    let kit = Kit::new().class("Chart", json!({"n": {"type": "Number"}})).start().await;
+    let change = |permissions: Json| {
+        kit.put("/schemas/Chart").json(json!({"classLevelPermissions": permissions})).as_master()
+    };
+    change(json!({"find": {"a-b": true}}))
+        .await
+        .is(expect![[r#"400 {"code":107,"error":"'a-b' is not a valid key for class level permissions"}"#]]);
+    change(json!({"find": "x"})).await.is(expect![[r#"400 {"code":107,"error":"'x' is not a valid value for class level permissions find - must be an object"}"#]]);
+    change(json!({"find": {"pointerFields": "n"}})).await.is(expect![[
+        r#"400 {"code":107,"error":"'n' is not a valid value for find[pointerFields] - expected an array."}"#
+    ]]);
+    change(json!({"find": {"pointerFields": ["n"]}})).await.is(expect![[r#"400 {"code":107,"error":"'n' is not a valid column for class level pointer permissions [object Object]"}"#]]);
+    change(json!({"readUserFields": ["n"]})).await.is(expect![[r#"400 {"code":107,"error":"'n' is not a valid column for class level pointer permissions readUserFields"}"#]]);
+    change(json!({"readUserFields": "n"})).await.is(expect![[r#"400 {"code":107,"error":"'n' is not a valid value for class level permissions readUserFields - must be an array"}"#]]);
+    change(json!({"protectedFields": {"*": "n"}})).await.is(expect![[
+        r#"400 {"code":107,"error":"'n' is not a valid value for protectedFields[*] - expected an array."}"#
+    ]]);
+    change(json!({"protectedFields": {"*": ["none"]}}))
+        .await
+        .is(expect![[r#"400 {"code":107,"error":"Field 'none' in protectedFields:* does not exist"}"#]]);
+    change(json!({"ACL": {"*": {"fly": true}}})).await.is(expect![[
+        r#"400 {"code":107,"error":"'fly' is not a valid key for class level permissions acl"}"#
+    ]]);
+    change(json!({"ACL": {"*": {"read": 1}}})).await.is(expect![[
+        r#"400 {"code":107,"error":"'1' is not a valid value for class level permissions acl"}"#
+    ]]);
     kit.finish().await;
 }
 
@@ -109,29 +170,29 @@ async fn what_is_no_schema_is_refused() {
         .as_master()
         .await
         .is(expect![[r#"400 {"code":135,"error":"POST /schemas needs a class name."}"#]]);
-    make("1bad", json!({"className": "1bad"})).await.is(expect![[r#"400 {"code":103,"error":"Invalid classname, classnames can only have alphanumeric characters and _, and must start with an alpha character"}"#]]);
+    make("1bad", json!({"className": "1bad"})).await.is(expect![[r#"400 {"code":103,"error":"Invalid classname: 1bad, classnames can only have alphanumeric characters and _, and must start with an alpha character "}"#]]);
     let fields = |fields| json!({"className": "New", "fields": fields});
     make("New", fields(json!({"1bad": {"type": "String"}})))
         .await
         .is(expect![[r#"400 {"code":105,"error":"invalid field name: 1bad"}"#]]);
     make("New", fields(json!({"objectId": {"type": "Number"}})))
         .await
-        .is(expect![[r#"400 {"code":136,"error":"field objectId cannot be changed"}"#]]);
+        .is(expect![[r#"400 {"code":136,"error":"field objectId cannot be added"}"#]]);
     make("New", fields(json!({"a": {"type": "Nonsense"}})))
         .await
         .is(expect![[r#"400 {"code":111,"error":"invalid field type: Nonsense"}"#]]);
     make("New", fields(json!({"a": {"type": "Pointer"}})))
         .await
         .is(expect![[r#"400 {"code":135,"error":"type Pointer needs a class name"}"#]]);
-    make("New", fields(json!({"a": {"type": "Number", "defaultValue": "x"}}))).await.is(expect![[
-        r#"400 {"code":111,"error":"schema mismatch for New.a default value; expected Number"}"#
-    ]]);
+    make("New", fields(json!({"a": {"type": "Number", "defaultValue": "x"}}))).await.is(expect![[r#"400 {"code":111,"error":"schema mismatch for New.a default value; expected Number but got String"}"#]]);
     make("New", json!({"className": "New", "classLevelPermissions": {"fly": {"*": true}}})).await.is(
         expect![[r#"400 {"code":107,"error":"fly is not a valid operation for class level permissions"}"#]],
     );
-    make("New", json!({"className": "New", "classLevelPermissions": {"find": {"*": "yes"}}}))
-        .await
-        .is(expect![[r#"400 {"code":107,"error":"'(not shown)' is not a valid value for class level permissions acl find:*"}"#]]);
+    make("New", json!({"className": "New", "classLevelPermissions": {"find": {"*": "yes"}}})).await.is(
+        expect![[
+            r#"400 {"code":107,"error":"'yes' is not a valid value for class level permissions acl find:*"}"#
+        ]],
+    );
     let change = |body| kit.put("/schemas/Chart").json(body).as_master();
     change(json!({"fields": {"n": {"type": "String"}}}))
         .await

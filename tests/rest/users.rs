@@ -152,7 +152,7 @@ async fn me_needs_a_session() {
     let kit = Kit::new().start().await;
     kit.get("/users/me")
         .await
-        .is(expect![[r#"400 {"code":209,"error":"Invalid session token"}"#]])
+        .is(expect![[r#"400 {"code":209,"error":"Permission denied"}"#]])
         .trail(expect!["AUTH.SESSION by anonymous _User -> denied 209 by rule policy"]);
     kit.get("/users/me")
         .with_session("r:nonsense")
@@ -200,7 +200,7 @@ async fn nobody_changes_somebody_else() {
     kit.put(&path)
         .json(body.clone())
         .await
-        .is(expect![[r#"400 {"code":206,"error":"Cannot modify user <ann>."}"#]])
+        .is(expect![[r#"400 {"code":206,"error":"Permission denied"}"#]])
         .trail(expect![[r#"
         PHI.UPDATE intent by anonymous _User*1 wrote(nickname)
         PHI.UPDATE outcome by anonymous _User*1 wrote(nickname) -> denied 206 by rule policy"#]]);
@@ -208,16 +208,17 @@ async fn nobody_changes_somebody_else() {
         .json(body)
         .as_user("bob")
         .await
-        .is(expect![[r#"400 {"code":206,"error":"Insufficient auth."}"#]])
+        .is(expect![[r#"400 {"code":206,"error":"Permission denied"}"#]])
         .trail(expect![[r#"
         PHI.UPDATE intent by <bob> _User*1 wrote(nickname)
         PHI.UPDATE outcome by <bob> _User*1 wrote(nickname) -> denied 206 by rule policy"#]]);
-    kit.delete(&path).await.is(expect![[r#"400 {"code":206,"error":"Cannot modify user <ann>."}"#]]).trail(
-        expect![[r#"
-        PHI.DELETE intent by anonymous _User*1
-        PHI.DELETE outcome by anonymous _User*1 -> denied 206 by rule policy"#]],
-    );
-    kit.delete(&path).as_user("bob").await.is(expect![[r#"400 {"code":206,"error":"Insufficient auth."}"#]]);
+    kit.delete(&path)
+        .await
+        .is(expect![[r#"400 {"code":206,"error":"Insufficient auth to delete user"}"#]])
+        .trail(expect![[r#"
+            PHI.DELETE intent by anonymous _User*1
+            PHI.DELETE outcome by anonymous _User*1 -> denied 206 by rule policy"#]]);
+    kit.delete(&path).as_user("bob").await.is(expect![[r#"400 {"code":206,"error":"Permission denied"}"#]]);
     kit.put(&path).json(json!({"emailVerified": true})).as_user("ann").await.fails(400, 119);
     // Whatever a user writes there, it is no session and nobody reads it.
     let chosen = format!("r:{}", "0".repeat(32));
@@ -335,5 +336,26 @@ async fn of_many_who_sign_up_with_one_name_one_gets_it() {
         1,
         "no session of a sign-up that failed"
     );
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn what_every_user_may_do_with_its_own_object_is_not_told() {
+    let kit = Kit::new().start().await;
+    let user = json!({"username": "eve", "password": "p", "ACL": {"*": {"read": true}}, "authData": {}, "email": ""});
+    let made = kit.post("/users").json(user).await.ok(201);
+    assert!(made.body.get("ACL").is_none(), "{}", made.text);
+    let ann = format!("/users/{}", kit.id_of("ann").await);
+    kit.put(&ann).json(json!({"ACL": {}})).as_user("ann").await.is(expect![[r#"200 {"updatedAt":"<now>"}"#]]);
+    kit.get(&ann).as_user("ann").await.ok(200);
+    kit.finish().await;
+}
+
+#[tokio::test]
+async fn the_master_key_is_told_of_a_user_who_isnt_there() {
+    let kit = Kit::new().start().await;
+    kit.put("/users/nobody").json(json!({"a": 1})).as_master().await.fails(404, 101);
+    kit.delete("/users/nobody").as_master().await.fails(404, 101);
+    kit.put("/users/nobody").json(json!({"a": 1})).as_user("ann").await.fails(400, 206);
     kit.finish().await;
 }

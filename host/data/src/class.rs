@@ -6,14 +6,23 @@ mod user;
 
 pub(crate) use user::{prepare as prepare_user, renew as renew_user};
 
-use model::{ClassName, Code, ObjectId, ParseError, Schema, Update};
+use model::{ClassName, Code, ObjectId, Op, ParseError, Schema, Update, Value};
 
 use crate::{Config, Context, Error};
 
-/// Takes out what clients send back though it isn't theirs to say: the token that a user's own answers carry.
+/// Takes out what says nothing: the token that a user's own answers carry and clients send back, providers of which
+/// there are none, an address that is empty.
 pub(crate) fn clean(class: &ClassName, update: &mut Update) {
     if *class == ClassName::user() {
         update.ops.remove("sessionToken");
+        let empty = |op: &Op| matches!(op, Op::Set(Value::Object(providers)) if providers.is_empty());
+        if update.op("authData").is_some_and(empty) {
+            update.ops.remove("authData");
+        }
+        let empty = |op: &Op| matches!(op, Op::Set(Value::String(email)) if email.is_empty());
+        if let Some(email) = update.ops.get_mut("email").filter(|op| empty(op)) {
+            *email = Op::Delete;
+        }
     }
 }
 
@@ -48,11 +57,22 @@ pub(crate) fn check_update(
     }
 }
 
-/// Parse answers 206 where a user's object can't be changed, and 101 everywhere else.
-pub(crate) fn explain_update(class: &ClassName, error: Error) -> Error {
+/// Checks what a class asks of an object that is to be deleted before anybody else is asked.
+pub(crate) fn check_delete(cx: &Context, class: &ClassName, id: &ObjectId) -> Result<(), Error> {
+    if *class == ClassName::user() && cx.user().is_none() && !cx.is_master() {
+        let text = "Insufficient auth to delete user";
+        return Err(Error::Denied(ParseError::new(Code::SessionMissing, text)));
+    }
+    check_update(cx, class, id, &Update::new())
+}
+
+/// Parse answers 206 where a client can't change a user's object, and 101 everywhere else.
+pub(crate) fn explain_update(cx: &Context, class: &ClassName, error: Error) -> Error {
     match error {
-        Error::Refused(refused) if *class == ClassName::user() && refused.code == Code::ObjectNotFound => {
-            Error::Refused(ParseError::new(Code::SessionMissing, "Insufficient auth."))
+        Error::Refused(refused)
+            if *class == ClassName::user() && refused.code == Code::ObjectNotFound && !cx.is_master() =>
+        {
+            Error::Withheld(ParseError::new(Code::SessionMissing, "Insufficient auth."))
         }
         other => other,
     }

@@ -1,7 +1,12 @@
 //! The settings of the door.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use auth::password::Scheme;
 use serde::Deserialize;
+
+/// For each class, and for each group of it, the fields that are hidden from the group.
+pub type ProtectedFields = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 /// How the door behaves; defaults are those of the reference unless a safer one is known.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +22,19 @@ pub struct Config {
     pub allow_custom_object_id: bool,
     /// Whether new users are readable by themselves alone.
     pub enforce_private_users: bool,
+    /// Fields that are hidden besides those that a class's own permissions hide: for each class, and for each group of
+    /// it (`*`, `authenticated`, `role:X`, a user's id, `userField:<field>`). Users' `email` is hidden from `*` in any case.
+    pub protected_fields: ProtectedFields,
+    /// Whether users see all fields of their own object, whatever is hidden from others.
+    pub protected_fields_owner_exempt: bool,
+    /// Whether the answer to a save may tell of fields that a read hides.
+    pub protected_fields_save_response_exempt: bool,
+    /// Whether plugins that may read them get the fields of a stored object that are hidden from their caller.
+    pub protected_fields_trigger_exempt: bool,
+    /// Whether the read-only master key may aggregate.
+    pub allow_read_only_aggregation: bool,
+    /// Whether clients without the master key may ask how the database finds something.
+    pub allow_public_explain: bool,
     /// Rows of a find that names no limit.
     pub default_limit: u64,
     /// The most rows of a find; 0 sets no limit.
@@ -59,6 +77,12 @@ impl Default for Config {
             allow_client_role_creation: false,
             allow_custom_object_id: false,
             enforce_private_users: true,
+            protected_fields: BTreeMap::new(),
+            protected_fields_owner_exempt: true,
+            protected_fields_save_response_exempt: true,
+            protected_fields_trigger_exempt: false,
+            allow_read_only_aggregation: true,
+            allow_public_explain: false,
             default_limit: 100,
             max_limit: 0,
             session_length: 31_536_000,

@@ -14,7 +14,7 @@ use model::{Code, ObjectId};
 use parking_lot::Mutex;
 use serde_json::Value as Json;
 
-use crate::{Error, Grant, Hooks};
+use crate::{Config, Error, Grant, Hooks};
 
 /// How deep hooks that save may nest before a plain error ends the chain.
 pub const MAX_DEPTH: u8 = 8;
@@ -65,6 +65,7 @@ pub(crate) struct Request {
     pub(crate) installation: Option<Arc<str>>,
     pub(crate) deadline: Instant,
     pub(crate) hooks: Arc<dyn Hooks>,
+    pub(crate) config: Arc<Config>,
 }
 
 /// Values that the hooks of one operation hand to each other (Parse's `context`), as JSON by key.
@@ -101,6 +102,11 @@ impl Context {
             Principal::User(identity) => Some(identity),
             _ => None,
         }
+    }
+
+    /// The settings of the door.
+    pub(crate) fn config(&self) -> &Config {
+        &self.request.config
     }
 
     /// Whether rows, fields and class permissions don't bind the principal. A plugin with an elevated grant
@@ -203,7 +209,7 @@ impl Context {
     /// 119 when the grant doesn't name the purpose, 141 when hooks nest too deep.
     pub fn for_plugin(&self, grant: &Arc<Grant>, purpose: &str) -> Result<Context, Error> {
         if !grant.purposes.contains(purpose) {
-            return Err(Error::denied());
+            return Err(Error::denied("The plugin wasn't granted this purpose."));
         }
         let mut cx = self.deeper()?;
         cx.purpose = Some(purpose.into());

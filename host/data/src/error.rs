@@ -10,9 +10,12 @@ pub enum Error {
     /// The request is wrong, or its object isn't there: the client reads why.
     #[error("{0}")]
     Refused(ParseError),
-    /// Policy said no; recorded as a denial, answered with the code.
+    /// Nobody who may was proved; recorded as a denial, answered with the code.
     #[error("{0}")]
     Denied(ParseError),
+    /// Policy said no; recorded as a denial. The reason is for whoever the settings let read it.
+    #[error("Permission denied")]
+    Withheld(ParseError),
     /// A plugin said no, in its own words; recorded as a denial, answered with the code.
     #[error("{0}")]
     Vetoed(ParseError),
@@ -38,9 +41,9 @@ impl Error {
         Error::Refused(ParseError::new(code, message))
     }
 
-    /// Denies with the sanitised text of the reference's default (`enableSanitizedErrorResponse`).
-    pub fn denied() -> Error {
-        Error::Denied(ParseError::new(Code::OperationForbidden, "Permission denied"))
+    /// Denies for a reason that clients read only where the settings of what answers them say so.
+    pub fn denied(reason: impl Into<Cow<'static, str>>) -> Error {
+        Error::Withheld(ParseError::new(Code::OperationForbidden, reason))
     }
 
     /// Answers for an object that is missing, unreadable or unwritable.
@@ -51,7 +54,9 @@ impl Error {
     /// The Parse code that goes with the error; 1 for what has none.
     pub fn code(&self) -> Code {
         match self {
-            Error::Refused(error) | Error::Denied(error) | Error::Vetoed(error) => error.code,
+            Error::Refused(error) | Error::Denied(error) | Error::Withheld(error) | Error::Vetoed(error) => {
+                error.code
+            }
             Error::Forbidden(_) => Code::OperationForbidden,
             Error::Unavailable { .. } | Error::Internal(_) => Code::InternalServerError,
         }

@@ -180,7 +180,9 @@ fn outcome(error: Option<&Error>, rows: u64) -> (Outcome, Option<Decision>) {
     let denied = |rule: &str| Some(Decision { allow: false, rule: Name::clean(rule) });
     let (status, code, decision) = match error {
         None => (Status::Ok, None, None),
-        Some(error @ Error::Denied(_)) => (Status::Denied, Some(error.code().number()), denied("policy")),
+        Some(error @ (Error::Denied(_) | Error::Withheld(_))) => {
+            (Status::Denied, Some(error.code().number()), denied("policy"))
+        }
         Some(error @ Error::Vetoed(_)) => (Status::Denied, Some(error.code().number()), denied("plugin")),
         Some(Error::Forbidden(_)) => (Status::Denied, None, denied("master-key")),
         // The caller may not learn whether an object exists; the trail says just what was answered.

@@ -31,7 +31,7 @@ pub use account::LogIn;
 pub use action::Act;
 pub use admin::{About, PluginVersion};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
-pub use config::Config;
+pub use config::{Config, ProtectedFields};
 pub use context::{Context, Identity, MAX_DEPTH, Principal, Scratch};
 pub use door::{Data, Parts};
 pub use error::Error;

@@ -4,12 +4,14 @@ mod clp;
 mod fields;
 mod permit;
 
-pub(crate) use fields::Mask;
+pub(crate) use fields::{Mask, mask};
 pub(crate) use permit::{Authorised, Permit};
 
 use std::sync::Arc;
 
-use model::{Code, FieldType, Filter, Path, Query, Schema, query::filter::Access, schema::ClassOp};
+use model::{
+    ClassName, Code, FieldType, Filter, Path, Query, Schema, query::filter::Access, schema::ClassOp,
+};
 
 use crate::{Context, Error, Principal};
 
@@ -35,18 +37,19 @@ pub(crate) fn permit(cx: &Context, schema: &Arc<Schema>, op: ClassOp) -> Result<
     within_grant(cx, schema, op)?;
     let changes = matches!(op, ClassOp::Create | ClassOp::Update | ClassOp::Delete | ClassOp::AddField);
     if changes && matches!(cx.principal(), Principal::ReadOnlyMaster) {
-        return Err(Error::denied());
+        return Err(read_only(op.name()));
     }
     let mask = fields::mask(cx, schema);
     if cx.is_master() {
         return Ok(Permit::new(schema.clone(), Filter::all(), mask));
     }
     let class = schema.class.as_str();
-    if MASTER_ONLY.contains(&class) || class.starts_with("_Join:") {
-        return Err(Error::denied());
-    }
+    approach(cx, &schema.class, op)?;
     if class == "_Installation" && matches!(op, ClassOp::Find | ClassOp::Count | ClassOp::Delete) {
-        return Err(Error::denied());
+        return Err(Error::denied(format!(
+            "Clients aren't allowed to perform the {} operation on the installation collection.",
+            op.name()
+        )));
     }
     let groups = cx.groups();
     let mut rows = clp::rows(cx, &groups, schema, op)?;
@@ -58,6 +61,30 @@ pub(crate) fn permit(cx: &Context, schema: &Arc<Schema>, op: ClassOp) -> Result<
     Ok(Permit::new(schema.clone(), rows, mask))
 }
 
+/// Refuses clients the classes that are the master key's, whether there are such classes yet or not.
+///
+/// # Errors
+/// 119 without the master key.
+pub(crate) fn approach(cx: &Context, class: &ClassName, op: ClassOp) -> Result<(), Error> {
+    let closed = MASTER_ONLY.contains(&class.as_str()) || class.starts_with("_Join:");
+    if !closed || cx.is_master() {
+        return Ok(());
+    }
+    let text =
+        format!("Clients aren't allowed to perform the {} operation on the {class} collection.", op.name());
+    Err(Error::denied(text))
+}
+
+/// Refuses clients a class that isn't there.
+pub(crate) fn no_such_class(class: &ClassName) -> Error {
+    Error::denied(format!("This user is not allowed to access non-existent class: {class}"))
+}
+
+/// Refuses the read-only master key what changes something.
+pub(crate) fn read_only(what: &str) -> Error {
+    Error::denied(format!("read-only masterKey isn't allowed to perform the {what} operation."))
+}
+
 /// Lets the server itself do its own bookkeeping: sessions, roles, logins, recovery.
 pub(crate) fn system(schema: &Arc<Schema>) -> Permit {
     Permit::new(schema.clone(), Filter::all(), Mask::default())
@@ -66,10 +93,12 @@ pub(crate) fn system(schema: &Arc<Schema>) -> Permit {
 /// Refuses a query that tests or sorts by a field that the principal may not see: the answer would tell it. Also one
 /// that compares a field with a relative time though it isn't a date.
 pub(crate) fn check_query(cx: &Context, permit: &Permit, query: &Query) -> Result<(), Error> {
-    let (mut refused, mut internal) = (false, None);
+    let (mut refused, mut internal) = (None, None);
     let looks_inside = cx.asks_as_master();
     let mut look = |root: &str| {
-        refused |= permit.mask().conceals(root);
+        if permit.mask().conceals(root) {
+            refused.get_or_insert_with(|| root.to_owned());
+        }
         if root.starts_with('_') && !looks_inside {
             internal.get_or_insert_with(|| root.to_owned());
         }
@@ -81,9 +110,14 @@ pub(crate) fn check_query(cx: &Context, permit: &Permit, query: &Query) -> Resul
     match (internal, refused) {
         // A name that the server itself made: it is safe to repeat.
         (Some(name), _) => Err(Error::refused(Code::InvalidKeyName, format!("Invalid key name: {name}"))),
-        (_, true) => Err(Error::denied()),
-        _ if query.moments.iter().all(may_be_date) => Ok(()),
-        _ => Err(Error::refused(Code::InvalidJson, "$relativeTime can only be used with a Date field")),
+        (None, Some(name)) => {
+            let class = &permit.schema().class;
+            Err(Error::denied(format!("This user is not allowed to query {name} on class {class}")))
+        }
+        (None, None) if query.moments.iter().all(may_be_date) => Ok(()),
+        (None, None) => {
+            Err(Error::refused(Code::InvalidJson, "$relativeTime can only be used with a Date field"))
+        }
     }
 }
 
@@ -99,7 +133,7 @@ fn relations_in<'a>(filter: &'a Filter, visit: &mut dyn FnMut(&'a str)) {
 
 fn own_sessions(cx: &Context) -> Result<Filter, Error> {
     let user = cx.user().ok_or_else(|| {
-        Error::Denied(model::ParseError::new(Code::InvalidSessionToken, "Session token required."))
+        Error::Withheld(model::ParseError::new(Code::InvalidSessionToken, "Invalid session token"))
     })?;
     let me = model::Value::pointer(model::ClassName::user(), user.user.clone());
     Ok(Filter::test("user", model::Test::Eq(me)))
@@ -108,7 +142,8 @@ fn own_sessions(cx: &Context) -> Result<Filter, Error> {
 fn within_grant(cx: &Context, schema: &Schema, op: ClassOp) -> Result<(), Error> {
     use crate::FieldSet;
     let Some(grant) = cx.grant() else { return Ok(()) };
-    let class = grant.classes.get(&schema.class).ok_or_else(Error::denied)?;
+    let refused = || Error::denied("The plugin wasn't granted this.");
+    let class = grant.classes.get(&schema.class).ok_or_else(refused)?;
     let allowed = match op {
         ClassOp::Find | ClassOp::Get | ClassOp::Count => class.read != FieldSet::Nothing,
         ClassOp::Create => class.create,
@@ -116,5 +151,5 @@ fn within_grant(cx: &Context, schema: &Schema, op: ClassOp) -> Result<(), Error>
         ClassOp::Update | ClassOp::AddField => class.write != FieldSet::Nothing,
         ClassOp::Delete => class.delete,
     };
-    if allowed { Ok(()) } else { Err(Error::denied()) }
+    if allowed { Ok(()) } else { Err(refused()) }
 }

@@ -94,7 +94,7 @@ impl Vault {
     /// Sends a class through a pipeline. A permit that hides rows or fields doesn't reach this far.
     pub(crate) async fn aggregate(&self, permit: &Permit, pipeline: &Pipeline) -> Result<Vec<Value>, Error> {
         if !permit.mask().is_empty() || *permit.rows() != Filter::all() {
-            return Err(Error::denied());
+            return Err(Error::denied("A pipeline needs every row and field of its class."));
         }
         Ok(self.storage.aggregate(permit.schema(), pipeline).await?)
     }

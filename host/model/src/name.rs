@@ -97,7 +97,12 @@ impl ClassName {
         }
         Err(ParseError::new(
             Code::InvalidClassName,
-            "Invalid classname, classnames can only have alphanumeric characters and _, and must start with an alpha character",
+            format!(
+                // The space at the end is the reference's.
+                "Invalid classname: {}, classnames can only have alphanumeric characters and _, \
+                 and must start with an alpha character ",
+                shown(name)
+            ),
         ))
     }
 

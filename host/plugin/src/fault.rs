@@ -47,9 +47,10 @@ impl From<ParseError> for Stop {
 impl From<data::Error> for Stop {
     fn from(error: data::Error) -> Stop {
         Stop::Fault(match error {
-            data::Error::Refused(error) | data::Error::Denied(error) | data::Error::Vetoed(error) => {
-                fault(error.code, error.message)
-            }
+            data::Error::Refused(error)
+            | data::Error::Denied(error)
+            | data::Error::Vetoed(error)
+            | data::Error::Withheld(error) => fault(error.code, error.message),
             data::Error::Forbidden(text) => fault(Code::OperationForbidden, text),
             data::Error::Unavailable { reason, .. } => {
                 Fault { retryable: true, ..fault(Code::InternalServerError, reason) }

@@ -30,6 +30,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How many requests of one batch are worked on at once. Default: 8.
     pub batch_concurrency: usize,
+    /// Whether clients read `Permission denied` instead of why policy said no. Default: true.
+    pub sanitise_errors: bool,
     /// The application's id, so that a wrong one in a header gives way to one in the body.
     ///
     /// Not read from the file: whoever knows the keys fills it in. Without it every id in a header is tried.
@@ -50,6 +52,7 @@ impl Default for Config {
             allow_headers: Vec::new(),
             trusted_proxies: Vec::new(),
             batch_concurrency: 8,
+            sanitise_errors: true,
             app_id: None,
         }
     }

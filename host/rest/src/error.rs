@@ -51,6 +51,20 @@ impl Failure {
         Failure::Data(data::Error::Internal(what.into()))
     }
 
+    /// Leaves out why policy said no, unless the settings let clients read it.
+    pub(crate) fn sanitised(self, sanitise: bool) -> Failure {
+        match self {
+            Failure::Data(data::Error::Withheld(mut error)) if sanitise => {
+                error.message = PERMISSION_DENIED.into();
+                Failure::Data(data::Error::Withheld(error))
+            }
+            Failure::Data(data::Error::Forbidden(PERMISSION_DENIED)) if !sanitise => {
+                Failure::Data(data::Error::Forbidden("unauthorized: master key is required"))
+            }
+            other => other,
+        }
+    }
+
     /// The Parse code of the answer, if it has one.
     pub(crate) fn code(&self) -> Option<i32> {
         match self {
@@ -76,7 +90,10 @@ impl Failure {
     pub(crate) fn in_batch(self) -> ErrorBody<'static> {
         match self {
             Failure::Data(
-                data::Error::Refused(error) | data::Error::Denied(error) | data::Error::Vetoed(error),
+                data::Error::Refused(error)
+                | data::Error::Denied(error)
+                | data::Error::Vetoed(error)
+                | data::Error::Withheld(error),
             ) => ErrorBody { code: Some(error.code.number()), error: error.message },
             Failure::Data(data::Error::Forbidden(text)) => {
                 ErrorBody { code: Some(Code::OperationForbidden.number()), error: text.into() }
@@ -98,6 +115,9 @@ impl Failure {
 /// After how many seconds a client that met too many others tries again.
 const BUSY_SECONDS: u32 = 1;
 
+/// What clients read of policy's no.
+const PERMISSION_DENIED: &str = "Permission denied";
+
 /// The text of every failure that isn't the client's to understand.
 const BROKEN: &str = "Internal server error.";
 
@@ -111,7 +131,10 @@ pub(crate) struct ErrorBody<'a> {
 
 fn data_reply(error: data::Error) -> Reply {
     match error {
-        data::Error::Refused(error) | data::Error::Denied(error) | data::Error::Vetoed(error) => {
+        data::Error::Refused(error)
+        | data::Error::Denied(error)
+        | data::Error::Vetoed(error)
+        | data::Error::Withheld(error) => {
             let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
             let reply = Reply::error(status, Some(error.code), &error.message);
             if error.code == Code::RequestLimitExceeded { reply.retrying(BUSY_SECONDS) } else { reply }

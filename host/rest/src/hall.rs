@@ -213,9 +213,10 @@ impl Visit {
             Err(error) => return Failure::from(error).reply(),
         };
         let span = tracing::info_span!("request", id = &**id, method = %row.method, route = row.path);
+        let sanitise = hall.config.sanitise_errors;
         let call = Call { hall, cx, params: self.params, query: self.query, body: self.body, token };
         let reply = async {
-            let reply = call.answer(row).await.unwrap_or_else(Failure::reply);
+            let reply = call.answer(row).await.unwrap_or_else(|failure| failure.sanitised(sanitise).reply());
             tracing::debug!(status = reply.status().as_u16(), "answered");
             reply
         };

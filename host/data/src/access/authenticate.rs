@@ -64,6 +64,7 @@ impl Data {
             installation: credentials.installation.as_deref().map(Into::into),
             deadline: Instant::now() + Duration::from_secs(self.config().request_timeout),
             hooks: self.hooks(),
+            config: self.inner.config.clone(),
         });
         match self.prove(&credentials).await {
             Ok(principal) => Ok(Context {
@@ -104,6 +105,7 @@ impl Data {
             installation: None,
             deadline: Instant::now() + Duration::from_secs(self.config().request_timeout),
             hooks: self.hooks(),
+            config: self.inner.config.clone(),
         };
         Context {
             request: Arc::new(request),

@@ -89,7 +89,7 @@ impl Data {
         let mut entry =
             self.inner.ledger.begin(cx, Action::LogIn, &Target::object(&ClassName::user(), user)).await?;
         let answer = match cx.may_administer() {
-            false => Err(Error::denied()),
+            false => Err(Error::denied("master key is required")),
             true => {
                 let users = policy::system(&self.schema_of(&ClassName::user())?);
                 match self.inner.vault.one(&users, user).await {

@@ -18,7 +18,7 @@ impl Data {
     pub async fn me(&self, cx: &Context) -> Result<LoggedIn, Error> {
         let mut entry = self.inner.ledger.begin(cx, Action::Me, &Target::class(&ClassName::user())).await?;
         let answer = match cx.user() {
-            None => Err(invalid_session()),
+            None => Err(nobody()),
             Some(identity) => match self.own_view(&identity.user).await {
                 Ok(user) => Ok(LoggedIn { user, token: identity.token.clone() }),
                 Err(_) => Err(invalid_session()),
@@ -104,4 +104,9 @@ impl Data {
         let sessions = policy::system(&self.schema_of(&ClassName::session())?);
         self.inner.vault.one(&sessions, &saved.id).await?.ok_or_else(Error::not_found)
     }
+}
+
+/// The answer to who asks for itself and brings no session.
+fn nobody() -> Error {
+    Error::Withheld(ParseError::new(Code::InvalidSessionToken, "Invalid session token"))
 }

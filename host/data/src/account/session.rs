@@ -51,19 +51,18 @@ impl Data {
 
     fn session_object(&self, cx: &Context, id: ObjectId, user: &ObjectId, at: Date, action: &str) -> Object {
         let mut session = Object::new(ClassName::session(), id, at);
-        let provider = if cx.user().is_none() && cx.is_master() { "masterkey" } else { "password" };
+        let provider = match (action, cx.user().is_none() && cx.is_master()) {
+            ("create", _) => None,
+            (_, true) => Some("masterkey"),
+            (_, false) => Some("password"),
+        };
+        let provider = provider.map(|provider| ("authProvider".to_owned(), Value::text(provider)));
         let mut set = |name: &'static str, value: Value| session.fields.insert(FieldName::known(name), value);
         set("user", Value::pointer(ClassName::user(), user.clone()));
         set("sessionToken", Value::String(self.inner.ids.session_token()));
         set(
             "createdWith",
-            Value::Object(
-                [
-                    ("action".to_owned(), Value::text(action)),
-                    ("authProvider".to_owned(), Value::text(provider)),
-                ]
-                .into(),
-            ),
+            Value::Object([("action".to_owned(), Value::text(action))].into_iter().chain(provider).collect()),
         );
         if let Some(installation) = cx.installation() {
             set("installationId", Value::text(&**installation));
@@ -85,7 +84,7 @@ impl Data {
     ) -> Result<Prepared, Error> {
         let missing = || Error::Denied(ParseError::new(Code::InvalidSessionToken, "Session token required."));
         if cx.grant().is_some() {
-            return Err(Error::denied());
+            return Err(Error::denied("The plugin wasn't granted this."));
         }
         let user = cx.user().ok_or_else(missing)?.user.clone();
         if body.update.acl.is_some() {

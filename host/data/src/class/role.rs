@@ -11,7 +11,7 @@ pub(super) fn check_create(
     update: &Update,
 ) -> Result<(), Error> {
     if !config.allow_client_role_creation && !cx.is_master() && !is_named(cx, schema) {
-        return Err(Error::denied());
+        return Err(Error::denied("Clients aren't allowed to make roles."));
     }
 
     let named = matches!(update.op("name"), Some(Op::Set(name)) if name.as_str().is_some_and(|name| !name.is_empty()));

@@ -11,9 +11,7 @@ pub(super) fn check_update(update: &Update) -> Result<(), Error> {
         return Err(Error::refused(Code::InvalidKeyName, "Cannot set ACL on a Session."));
     }
     match update.roots().find(|field| FIXED.contains(field)) {
-        Some(field) => {
-            Err(Error::refused(Code::InvalidKeyName, format!("{field} of a session cannot be changed")))
-        }
+        Some(field) => Err(Error::refused(Code::InvalidKeyName, format!("Invalid key name: {field}"))),
         None => Ok(()),
     }
 }

@@ -22,10 +22,10 @@ pub(super) fn check_update(cx: &Context, id: &ObjectId, update: &Update) -> Resu
         match cx.user() {
             None => {
                 let text = format!("Cannot modify user {id}.");
-                return Err(Error::Denied(ParseError::new(Code::SessionMissing, text)));
+                return Err(Error::Withheld(ParseError::new(Code::SessionMissing, text)));
             }
             Some(identity) if identity.user != *id => {
-                return Err(Error::Denied(ParseError::new(Code::SessionMissing, "Insufficient auth.")));
+                return Err(Error::Withheld(ParseError::new(Code::SessionMissing, "Insufficient auth.")));
             }
             Some(_) => {}
         }
@@ -41,18 +41,24 @@ pub(super) fn check_update(cx: &Context, id: &ObjectId, update: &Update) -> Resu
 }
 
 fn check_common(cx: &Context, update: &Update) -> Result<(), Error> {
-    if update.roots().any(|field| field == "authData") {
+    // No provider at all is a user with a password.
+    let provided = match update.op("authData") {
+        None => update.roots().any(|field| field == "authData"),
+        Some(Op::Set(Value::Object(providers))) => !providers.is_empty(),
+        Some(_) => true,
+    };
+    if provided {
         return Err(Error::Refused(ParseError::of(Code::UnsupportedService)));
     }
     if update.op("emailVerified").is_some() && !cx.is_master() {
-        return Err(Error::denied());
+        return Err(Error::denied("Clients aren't allowed to manually update email verification."));
     }
     // bcrypt and Argon2 both take time in proportion to nothing but their cost; the length is bounded all the same.
     if text(update, "password").is_some_and(|password| password.len() > 4096) {
         return Err(Error::refused(Code::ValidationError, "The password is too long."));
     }
     match update.op("email") {
-        Some(Op::Set(Value::String(email))) if !is_email(email) => {
+        Some(Op::Set(Value::String(email))) if !email.is_empty() && !is_email(email) => {
             Err(Error::Refused(ParseError::of(Code::InvalidEmailAddress)))
         }
         _ => Ok(()),

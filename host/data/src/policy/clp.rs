@@ -16,29 +16,30 @@ pub(super) fn rows(cx: &Context, groups: &[String], schema: &Schema, op: ClassOp
     if named("*") || groups.iter().any(|group| named(group)) {
         return Ok(Filter::all());
     }
-    if named("requiresAuthentication") {
-        if cx.user().is_some() {
-            return Ok(Filter::all());
-        }
-        return Err(Error::Denied(ParseError::new(
+    let authenticated = named("requiresAuthentication");
+    if authenticated && cx.user().is_none() {
+        return Err(Error::Withheld(ParseError::new(
             Code::ObjectNotFound,
             "Permission denied, user needs to be authenticated.",
         )));
-    }
-    if op == ClassOp::Create {
-        return Err(Error::denied());
     }
     let by_class = match op {
         ClassOp::Find | ClassOp::Get | ClassOp::Count => &permissions.read_user_fields,
         _ => &permissions.write_user_fields,
     };
     let fields: Vec<&String> = by_class.iter().chain(&entities.pointer_fields).collect();
-    if fields.is_empty() {
-        return Err(Error::denied());
+    // Whoever has a session still reaches only the rows that point to it, where the class names such fields.
+    match (fields.is_empty() || op == ClassOp::Create, authenticated) {
+        (true, true) => return Ok(Filter::all()),
+        (true, false) => return Err(refused(schema, op)),
+        (false, _) => {}
     }
     let Some(identity) = cx.user() else {
-        // Nobody's rows: a find answers nothing, a get or a change answers 101.
-        return Ok(Filter::Or(Vec::new()));
+        return match op {
+            ClassOp::Get => Err(Error::not_found()),
+            // Nobody's rows: a find answers nothing, a change answers 101.
+            _ => Ok(Filter::Or(Vec::new())),
+        };
     };
     let me = Value::pointer(ClassName::user(), identity.user.clone());
     let mine = fields
@@ -47,4 +48,8 @@ pub(super) fn rows(cx: &Context, groups: &[String], schema: &Schema, op: ClassOp
         .filter_map(|field| Some(Filter::Test(Path::new(field).ok()?, Test::Eq(me.clone()))))
         .collect();
     Ok(Filter::Or(mine))
+}
+
+fn refused(schema: &Schema, op: ClassOp) -> Error {
+    Error::denied(format!("Permission denied for action {} on class {}.", op.name(), schema.class))
 }

@@ -1,6 +1,9 @@
 //! Which fields a principal doesn't see: protected fields of the class and the limits of a plugin's grant.
 
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use model::{ClassName, Object, ObjectId, Schema, Value};
 
@@ -80,28 +83,34 @@ fn points_to(value: &Value, user: &ObjectId) -> bool {
     }
 }
 
+/// The hidden fields of each group: what the class says, and what the settings add.
+fn protected<'a>(cx: &Context, schema: &'a Schema) -> Cow<'a, BTreeMap<String, BTreeSet<String>>> {
+    let mut protected = Cow::Borrowed(&schema.permissions.protected_fields);
+    if let Some(added) = cx.config().protected_fields.get(schema.class.as_str()) {
+        for (group, fields) in added {
+            protected.to_mut().entry(group.clone()).or_default().extend(fields.iter().cloned());
+        }
+    }
+    // A user's address is its own (default of the reference).
+    if schema.class == ClassName::user() {
+        protected.to_mut().entry("*".to_owned()).or_default().insert("email".to_owned());
+    }
+    protected
+}
+
 /// Works out what a principal doesn't see of a class.
 ///
 /// Effective is the intersection of the sets of all groups that apply, so a group with fewer fields widens
 /// access; without any group that applies nothing is hidden (parse protocol 4.3).
-pub(super) fn mask(cx: &Context, schema: &Schema) -> Mask {
+pub(crate) fn mask(cx: &Context, schema: &Schema) -> Mask {
     let only = cx
         .grant()
         .map(|grant| grant.classes.get(&schema.class).map_or(FieldSet::Nothing, |class| class.read.clone()));
     if cx.is_master() {
         return Mask { only, ..Mask::default() };
     }
-    let protected = &schema.permissions.protected_fields;
-    let mut sets: Vec<BTreeSet<String>> = Vec::new();
-    let everyone = protected.get("*");
-    // Unless the class says otherwise, a user's address is its own (default of the reference).
-    if schema.class == ClassName::user() {
-        let mut set = everyone.cloned().unwrap_or_default();
-        set.insert("email".to_owned());
-        sets.push(set);
-    } else if let Some(set) = everyone {
-        sets.push(set.clone());
-    }
+    let protected = protected(cx, schema);
+    let mut sets: Vec<BTreeSet<String>> = protected.get("*").cloned().into_iter().collect();
     let mut for_pointed = Vec::new();
     if let Some(identity) = cx.user() {
         let roles = identity.roles.iter().map(|role| format!("role:{role}"));
@@ -120,7 +129,7 @@ pub(super) fn mask(cx: &Context, schema: &Schema) -> Mask {
         hidden,
         for_pointed,
         me: cx.user().map(|identity| identity.user.clone()),
-        own_user: schema.class == ClassName::user(),
+        own_user: schema.class == ClassName::user() && cx.config().protected_fields_owner_exempt,
         only,
     }
 }

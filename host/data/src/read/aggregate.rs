@@ -11,7 +11,7 @@ use model::{
 
 use super::shape;
 use crate::{
-    Context, Data, Error,
+    Context, Data, Error, Principal,
     action::{Action, Target},
     ledger::Entry,
     policy,
@@ -138,6 +138,9 @@ impl Data {
 }
 
 fn needs_master(cx: &Context) -> Result<(), Error> {
+    if matches!(cx.principal(), Principal::ReadOnlyMaster) && !cx.config().allow_read_only_aggregation {
+        return Err(policy::read_only("aggregate"));
+    }
     if cx.asks_as_master() {
         return Ok(());
     }

@@ -64,14 +64,15 @@ impl Data {
         entry.finish(answer).await
     }
 
-    /// Turns a query to the class that its `redirectClassNameForKey` points to; rights are those of the new class.
+    /// Turns a query to the class that the relation of its `redirectClassNameForKey` holds; rights are those of the new class.
     pub(super) fn redirect(&self, cx: &Context, query: &mut Query) -> Result<(), Error> {
         let Some(key) = query.redirect.take() else { return Ok(()) };
         let Some(schema) = self.inner.schemas.find(&query.class) else { return Ok(()) };
         if policy::permit(cx, &schema, ClassOp::Find)?.mask().conceals(&key) {
-            return Err(Error::denied());
+            let text = format!("This user is not allowed to query {key} on class {}", query.class);
+            return Err(Error::denied(text));
         }
-        if let Some(FieldType::Pointer(class) | FieldType::Relation(class)) = schema.kind(&key) {
+        if let Some(FieldType::Relation(class)) = schema.kind(&key) {
             query.class = class.clone();
         }
         Ok(())
@@ -202,7 +203,7 @@ impl Data {
         query: &Query,
         mode: Explain,
     ) -> Result<Value, Error> {
-        if !cx.asks_as_master() {
+        if !cx.asks_as_master() && !self.config().allow_public_explain {
             return Err(Error::refused(
                 Code::InvalidQuery,
                 "Using the explain query parameter requires the master key",
@@ -248,10 +249,11 @@ impl Data {
 
     /// The class, `None` when a find of it answers nothing.
     fn readable_class(&self, cx: &Context, class: &ClassName) -> Result<Option<Arc<Schema>>, Error> {
+        policy::approach(cx, class, ClassOp::Find)?;
         match self.inner.schemas.find(class) {
             Some(schema) => Ok(Some(schema)),
             None if cx.is_master() || self.config().allow_client_class_creation => Ok(None),
-            None => Err(Error::denied()),
+            None => Err(policy::no_such_class(class)),
         }
     }
 

@@ -39,8 +39,11 @@ impl Data {
                     membership(path, values, negated)
                 }
                 Filter::RelatedTo { owner_class, owner, key } => {
-                    self.relation_is_visible(cx, &owner_class, &owner, &key).await?;
-                    Filter::RelatedTo { owner_class, owner, key }
+                    match self.relation_is_visible(cx, &owner_class, &owner, &key).await? {
+                        true => Filter::RelatedTo { owner_class, owner, key },
+                        // Whoever can't see the owner sees nobody in its relation.
+                        false => Filter::Or(Vec::new()),
+                    }
                 }
                 other => other,
             })
@@ -83,7 +86,7 @@ impl Data {
             if let Some(schema) = self.inner.schemas.find(&query.class) {
                 let permit = policy::permit(cx, &schema, model::schema::ClassOp::Find)?;
                 if permit.mask().conceals(key.root()) {
-                    return Err(Error::denied());
+                    return Err(conceals(key, &query.class));
                 }
             }
         }
@@ -105,19 +108,19 @@ impl Data {
         class: &model::ClassName,
         owner: &model::ObjectId,
         key: &Path,
-    ) -> Result<(), Error> {
-        let Some(schema) = self.inner.schemas.find(class) else { return Ok(()) };
+    ) -> Result<bool, Error> {
+        let Some(schema) = self.inner.schemas.find(class) else { return Ok(true) };
         let permit = policy::permit(cx, &schema, model::schema::ClassOp::Get)?;
         if permit.mask().conceals(key.root()) {
-            return Err(Error::denied());
+            return Err(conceals(key, class));
         }
         match self.inner.vault.one(&permit, owner).await? {
             Some(owner) => {
                 let (target, rows) = (Target::class(class), std::slice::from_ref(&owner));
-                self.inner.ledger.looked_at(cx, Action::Get, &target, rows, Some(key.root()))
+                self.inner.ledger.looked_at(cx, Action::Get, &target, rows, Some(key.root()))?;
+                Ok(true)
             }
-            None if cx.is_master() => Ok(()),
-            None => Err(Error::not_found()),
+            None => Ok(cx.is_master()),
         }
     }
 }
@@ -129,6 +132,10 @@ fn membership(path: Path, values: Vec<Value>, negated: bool) -> Filter {
         (true, _) => Test::Nin(values),
     };
     Filter::Test(path, test)
+}
+
+fn conceals(key: &Path, class: &model::ClassName) -> Error {
+    Error::denied(format!("This user is not allowed to query {} on class {class}", key.root()))
 }
 
 fn value_at(row: &model::Object, key: &Path) -> Option<Value> {

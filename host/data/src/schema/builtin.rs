@@ -16,6 +16,15 @@ pub(super) fn is_default_field(class: &ClassName, field: &str) -> bool {
         || all().iter().any(|schema| schema.class == *class && schema.fields.contains_key(field))
 }
 
+/// Whether a built-in class is just what it was made as.
+pub(super) fn is_as_made(schema: &Schema) -> bool {
+    all().iter().any(|made| {
+        made.class == schema.class
+            && made.permissions == schema.permissions
+            && made.fields.len() == schema.fields.len()
+    })
+}
+
 fn class(name: &str, fields: Vec<(&'static str, FieldType)>) -> Schema {
     #[expect(clippy::expect_used, reason = "only called with the names of system classes")]
     let mut schema = Schema::new(ClassName::new(name).expect("a system class"));

@@ -35,12 +35,11 @@ pub(crate) fn infer(schema: &Schema, update: &Update) -> Result<BTreeMap<FieldNa
             }
         }
     }
-    let points = schema.fields.values().chain(new.values()).filter(|field| field.kind == FieldType::GeoPoint);
-    if !new.is_empty() && points.count() > 1 {
-        return Err(Error::refused(
-            Code::IncorrectType,
-            "currently, only one GeoPoint field may exist in an object. Adding a second one is refused.",
-        ));
+    let mut places = new.iter().filter(|(_, field)| field.kind == FieldType::GeoPoint).map(|(name, _)| name);
+    if let Some(first) = places.next()
+        && let Some(other) = other_place(schema, first).or_else(|| places.next())
+    {
+        return Err(two_places(first, other));
     }
     Ok(new)
 }
@@ -90,7 +89,29 @@ pub(crate) fn check_required(schema: &Schema, update: &Update, create: bool) -> 
     Ok(())
 }
 
-/// Whether a default value fits its field.
-pub(super) fn default_fits(kind: &FieldType, value: &Value) -> bool {
-    FieldType::of(value).is_some_and(|given| fits(kind, &given))
+/// The class's field of places besides a new one.
+pub(super) fn other_place<'a>(schema: &'a Schema, new: &str) -> Option<&'a FieldName> {
+    let mut places = schema.fields.iter().filter(|(_, field)| field.kind == FieldType::GeoPoint);
+    places.find(|(name, _)| name.as_str() != new).map(|(name, _)| name)
+}
+
+/// Refuses a second field of places.
+pub(super) fn two_places(new: &str, known: &str) -> Error {
+    let text = "currently, only one GeoPoint field may exist in an object.";
+    Error::refused(Code::IncorrectType, format!("{text} Adding {new} when {known} already exists."))
+}
+
+/// Checks that a default value fits its field.
+///
+/// # Errors
+/// 111 when it doesn't.
+pub(super) fn default_fits(class: &str, field: &str, kind: &FieldType, value: &Value) -> Result<(), Error> {
+    match FieldType::of(value) {
+        Some(given) if fits(kind, &given) => Ok(()),
+        given => {
+            let got = given.map_or_else(|| "undefined".to_owned(), |given| given.describe().into());
+            let place = format!("{field} default value");
+            Err(ParseError::mismatch(class, &place, &kind.describe(), &got).into())
+        }
+    }
 }

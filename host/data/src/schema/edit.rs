@@ -6,7 +6,7 @@ use model::{ClassName, Code, FieldName, FieldType, Filter, Object, Schema, Schem
 
 use super::{builtin, check};
 use crate::{
-    Context, Data, Error,
+    Config, Context, Data, Error,
     action::{Action, Target},
     policy,
     vault::Wanted,
@@ -22,8 +22,35 @@ impl Data {
     /// 403 without the master key.
     pub async fn schemas(&self, cx: &Context) -> Result<Vec<Arc<Schema>>, Error> {
         let entry = self.inner.ledger.begin(cx, Action::ReadSchema, &Target::default()).await?;
-        let answer = needs_master(cx).map(|()| self.inner.schemas.all());
+        let answer = self.used_schemas(cx).await;
         entry.finish(answer).await
+    }
+
+    async fn used_schemas(&self, cx: &Context) -> Result<Vec<Arc<Schema>>, Error> {
+        needs_master(cx)?;
+        let mut used = Vec::new();
+        for schema in self.inner.schemas.all() {
+            if self.is_used(&schema).await? {
+                used.push(schema);
+            }
+        }
+        Ok(used)
+    }
+
+    /// Whether a class is there for whoever asks: sessions and installations are once there is one, as in the reference.
+    async fn is_used(&self, schema: &Arc<Schema>) -> Result<bool, Error> {
+        let appears = matches!(schema.class.as_str(), "_Session" | "_Installation");
+        Ok(!appears
+            || !builtin::is_as_made(schema)
+            || self.inner.vault.count(&policy::system(schema), Filter::all()).await? > 0)
+    }
+
+    /// Refuses whoever can't change classes, before anything else is told.
+    ///
+    /// # Errors
+    /// 403 without the master key, 119 with the read-only one.
+    pub fn may_change_schemas(&self, cx: &Context) -> Result<(), Error> {
+        may_change(cx)
     }
 
     /// Answers one class.
@@ -32,9 +59,16 @@ impl Data {
     /// 403 without the master key, 103 when there is no such class.
     pub async fn schema(&self, cx: &Context, class: &ClassName) -> Result<Arc<Schema>, Error> {
         let entry = self.inner.ledger.begin(cx, Action::ReadSchema, &Target::class(class)).await?;
-        let answer =
-            needs_master(cx).and_then(|()| self.inner.schemas.find(class).ok_or_else(|| no_such(class)));
+        let answer = self.used_schema(cx, class).await;
         entry.finish(answer).await
+    }
+
+    async fn used_schema(&self, cx: &Context, class: &ClassName) -> Result<Arc<Schema>, Error> {
+        needs_master(cx)?;
+        match self.inner.schemas.find(class) {
+            Some(schema) if self.is_used(&schema).await? => Ok(schema),
+            _ => Err(no_such(class)),
+        }
     }
 
     /// Makes a class.
@@ -49,7 +83,7 @@ impl Data {
             Some(_) => Err(Error::refused(Code::InvalidClassName, format!("Class {class} already exists."))),
             None => {
                 let mut schema = Schema::new(class.clone());
-                apply(&mut schema, edit)?;
+                apply(self.config(), &mut schema, edit, true)?;
                 Ok(Some(schema))
             }
         });
@@ -69,7 +103,7 @@ impl Data {
         let entry = self.inner.ledger.begin(cx, Action::UpdateSchema, &target).await?;
         let answer = self.change_schema(cx, &class, |known| {
             let mut schema = known.cloned().ok_or_else(|| no_such(&class))?;
-            apply(&mut schema, edit)?;
+            apply(self.config(), &mut schema, edit, false)?;
             Ok(Some(schema))
         });
         let answer = answer.await;
@@ -156,7 +190,7 @@ fn needs_master(cx: &Context) -> Result<(), Error> {
 
 fn may_change(cx: &Context) -> Result<(), Error> {
     needs_master(cx)?;
-    if cx.may_administer() { Ok(()) } else { Err(Error::denied()) }
+    if cx.may_administer() { Ok(()) } else { Err(policy::read_only("schema")) }
 }
 
 fn no_such(class: &ClassName) -> Error {
@@ -167,44 +201,37 @@ fn names(edit: &SchemaEdit) -> Vec<String> {
     edit.fields.keys().map(|name| name.as_str().to_owned()).collect()
 }
 
-fn apply(schema: &mut Schema, edit: SchemaEdit) -> Result<(), Error> {
+/// Carries out an edit of a class; a new one can't name the columns that it has anyway.
+fn apply(config: &Config, schema: &mut Schema, edit: SchemaEdit, is_new: bool) -> Result<(), Error> {
     for (name, field) in edit.fields {
         if builtin::is_default_field(&schema.class, &name) {
             // Naming a default column with the type it has anyway changes nothing.
-            let same = field.as_ref().is_some_and(|field| schema.kind(&name) == Some(&field.kind));
-            if same {
-                continue;
-            }
-            return Err(Error::refused(Code::FieldImmutable, format!("field {name} cannot be changed")));
+            let same = field.as_ref().map(|field| schema.kind(&name) == Some(&field.kind));
+            return Err(match same {
+                Some(true) if !is_new => continue,
+                Some(false) if !is_new => exists(&name),
+                Some(_) => Error::refused(Code::FieldImmutable, format!("field {name} cannot be added")),
+                None => Error::refused(Code::FieldImmutable, format!("field {name} cannot be changed")),
+            });
         }
         match field {
             None => delete_field(schema, &name)?,
             Some(field) => {
-                if schema.fields.contains_key(&name) {
-                    return Err(Error::refused(
-                        Code::InvalidSchemaOperation,
-                        format!("Field {name} exists, cannot update."),
-                    ));
+                // Whether it is required and what it is by default may change; what it is may not.
+                if schema.fields.get(&name).is_some_and(|known| known.kind != field.kind) {
+                    return Err(exists(&name));
                 }
-                if field.default.as_ref().is_some_and(|value| !check::default_fits(&field.kind, value)) {
-                    return Err(Error::refused(
-                        Code::IncorrectType,
-                        format!(
-                            "schema mismatch for {}.{name} default value; expected {}",
-                            schema.class,
-                            field.kind.describe()
-                        ),
-                    ));
+                if let Some(default) = &field.default {
+                    check::default_fits(&schema.class, &name, &field.kind, default)?;
+                }
+                if field.kind == FieldType::GeoPoint
+                    && let Some(other) = check::other_place(schema, &name)
+                {
+                    return Err(check::two_places(&name, other));
                 }
                 schema.fields.insert(name, field);
             }
         }
-    }
-    if schema.fields.values().filter(|field| field.kind == FieldType::GeoPoint).count() > 1 {
-        return Err(Error::refused(
-            Code::IncorrectType,
-            "currently, only one GeoPoint field may exist in an object.",
-        ));
     }
     for (name, index) in edit.indexes {
         match index {
@@ -231,10 +258,14 @@ fn apply(schema: &mut Schema, edit: SchemaEdit) -> Result<(), Error> {
         }
     }
     if let Some(permissions) = edit.permissions {
-        check_permissions(schema, &permissions)?;
+        check_permissions(config, schema, &permissions)?;
         schema.permissions = permissions;
     }
     Ok(())
+}
+
+fn exists(name: &FieldName) -> Error {
+    Error::refused(Code::InvalidSchemaOperation, format!("Field {name} exists, cannot update."))
 }
 
 fn delete_field(schema: &mut Schema, name: &FieldName) -> Result<(), Error> {
@@ -245,10 +276,29 @@ fn delete_field(schema: &mut Schema, name: &FieldName) -> Result<(), Error> {
 }
 
 /// Pointer fields must point to users; protected fields must exist and may not be default columns.
-fn check_permissions(schema: &Schema, permissions: &model::Permissions) -> Result<(), Error> {
+fn check_permissions(
+    config: &Config,
+    schema: &Schema,
+    permissions: &model::Permissions,
+) -> Result<(), Error> {
     let bad = |what: String| Error::refused(Code::InvalidJson, what);
-    let pointers = permissions.operations.values().flat_map(|entities| &entities.pointer_fields);
-    for field in pointers.chain(&permissions.read_user_fields).chain(&permissions.write_user_fields) {
+    let named = permissions.operations.values().flat_map(|entities| &entities.groups);
+    for group in named.chain(permissions.protected_fields.keys()) {
+        // What is neither everybody, nor a role, nor a pointer is somebody's id, which has no signs in it.
+        let is_id = group != "*" && !group.contains(':');
+        let legal = config.allow_custom_object_id || group.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_id && !legal {
+            let group = model::name::shown(group);
+            return Err(bad(format!("'{group}' is not a valid key for class level permissions")));
+        }
+    }
+    let pointers = permissions
+        .operations
+        .iter()
+        .flat_map(|(_, entities)| entities.pointer_fields.iter().map(|field| (field, "[object Object]")));
+    let read = permissions.read_user_fields.iter().map(|field| (field, "readUserFields"));
+    let write = permissions.write_user_fields.iter().map(|field| (field, "writeUserFields"));
+    for (field, place) in pointers.chain(read).chain(write) {
         let fits = match schema.kind(field) {
             Some(FieldType::Pointer(class)) => *class == ClassName::user(),
             Some(FieldType::Array) => true,
@@ -256,17 +306,18 @@ fn check_permissions(schema: &Schema, permissions: &model::Permissions) -> Resul
         };
         if !fits {
             return Err(bad(format!(
-                "'{field}' is not a valid column for class level pointer permissions of {}",
-                schema.class
+                "'{field}' is not a valid column for class level pointer permissions {place}"
             )));
         }
     }
-    for field in permissions.protected_fields.values().flatten() {
+    let protected = permissions.protected_fields.iter();
+    for (group, field) in protected.flat_map(|(group, fields)| fields.iter().map(move |field| (group, field)))
+    {
         if matches!(field.as_str(), "objectId" | "createdAt" | "updatedAt" | "ACL") {
             return Err(bad(format!("Default field '{field}' can not be protected")));
         }
         if schema.kind(field).is_none() {
-            return Err(bad(format!("Field '{field}' in protectedFields does not exist")));
+            return Err(bad(format!("Field '{field}' in protectedFields:{group} does not exist")));
         }
     }
     Ok(())

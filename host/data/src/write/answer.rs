@@ -9,12 +9,7 @@ use crate::Change;
 /// Works out the fields of the answer: results of operations, defaults, and what hooks changed.
 ///
 /// `None` tells of a field that a hook removed. A dotted path comes back under its root (`{"obj":{"k":6}}`).
-pub(super) fn changed(
-    sent: &Update,
-    change: &Change,
-    object: &Object,
-    created: bool,
-) -> BTreeMap<FieldName, Option<Value>> {
+pub(super) fn changed(sent: &Update, change: &Change, object: &Object) -> BTreeMap<FieldName, Option<Value>> {
     let mut changed: BTreeMap<FieldName, Option<Value>> = BTreeMap::new();
     for (path, op) in &change.update.ops {
         if path.starts_with('_') || *path == "password" || op.is_relation() {
@@ -22,10 +17,17 @@ pub(super) fn changed(
         }
         let same = sent.ops.get(path) == Some(op);
         let computed = matches!(op, Op::Increment(_) | Op::Add(_) | Op::AddUnique(_) | Op::Remove(_));
-        if same && (created || !computed) {
+        if same && !computed {
             continue;
         }
-        put(&mut changed, path, object.at(path).cloned());
+        match object.field(path.root()) {
+            // A path into a list comes back as the list: an object with its numbers would replace it in the client.
+            Some(list @ Value::Array(_)) if path.is_dotted() => {
+                let root = FieldName::new(path.root());
+                changed.extend(root.map(|root| (root, Some(list.clone()))));
+            }
+            _ => put(&mut changed, path, object.at(path).cloned()),
+        }
     }
     // A hook took an operation back: the client must learn what stands there now.
     for path in
@@ -60,7 +62,16 @@ fn put(changed: &mut BTreeMap<FieldName, Option<Value>>, path: &Path, value: Opt
 
 /// The ACL, when it isn't the one that the client sent.
 pub(super) fn changed_acl(sent: &Update, change: &Change) -> Option<Acl> {
-    // A user's own ACL is what every new user gets: the reference doesn't tell it.
-    let own = change.class == model::ClassName::user() && sent.acl.is_none();
-    if own || sent.acl == change.update.acl { None } else { change.update.acl.clone().flatten() }
+    let told = change.update.acl.clone().flatten();
+    if change.class != model::ClassName::user() {
+        return if sent.acl == change.update.acl { None } else { told };
+    }
+    // What every user may do with its own object isn't told.
+    let without_own = |acl: &Option<Acl>| {
+        let mut acl = acl.clone().unwrap_or_default();
+        change.announced.as_ref().map(|id| acl.0.remove(id.as_str()));
+        acl
+    };
+    let known = sent.acl.is_none() || without_own(&sent.acl.clone().flatten()) == without_own(&told);
+    told.filter(|_| !known)
 }

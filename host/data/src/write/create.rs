@@ -141,14 +141,14 @@ impl Data {
             Error::refused(Code::MissingObjectId, "objectId must not be empty, null or undefined")
         })?;
         if *class == ClassName::user() && id.starts_with("role:") {
-            return Err(Error::denied());
+            return Err(Error::denied("Invalid object ID."));
         }
         Ok(id)
     }
 }
 
 /// Refuses times that aren't dates; those that are, only the maintenance key may say.
-fn check_claims(class: &ClassName, body: &Body) -> Result<(), Error> {
+pub(super) fn check_claims(class: &ClassName, body: &Body) -> Result<(), Error> {
     for (name, claim) in [("createdAt", &body.created_at), ("updatedAt", &body.updated_at)] {
         let is_text = claim.as_ref().is_some_and(serde_json::Value::is_string);
         if is_text {
@@ -171,7 +171,7 @@ pub(super) fn dates(cx: &Context, body: &Body, now: Date) -> Result<(Date, Date)
     let Some(created) = date(&body.created_at).filter(|_| moves) else { return Ok((now, now)) };
     let updated = date(&body.updated_at).unwrap_or(created);
     if updated < created {
-        return Err(Error::refused(Code::ValidationError, "updatedAt cannot be before createdAt"));
+        return Err(Error::refused(Code::ValidationError, "updatedAt cannot occur before createdAt"));
     }
     Ok((created, updated))
 }

@@ -32,7 +32,11 @@ impl Data {
         id: &ObjectId,
     ) -> Result<(), Error> {
         let (writes, change) = self.prepare_delete(cx, class, id).await?;
-        self.inner.vault.commit(writes).await.map_err(|error| class::explain_update(class, error.into()))?;
+        self.inner
+            .vault
+            .commit(writes)
+            .await
+            .map_err(|error| class::explain_update(cx, class, error.into()))?;
         entry.gone(class, id);
         self.conclude_delete(cx, class, change).await
     }
@@ -43,13 +47,14 @@ impl Data {
         class: &ClassName,
         id: &ObjectId,
     ) -> Result<(Vec<Authorised>, Option<Change>), Error> {
-        class::check_update(cx, class, id, &Update::new())?;
+        policy::approach(cx, class, ClassOp::Delete)?;
+        class::check_delete(cx, class, id)?;
         let schema = self.inner.schemas.find(class).ok_or_else(Error::not_found)?;
         let permit = policy::permit(cx, &schema, ClassOp::Delete)?;
         let hooks = cx.hooks();
         let mut change = None;
         if hooks.wants(Event::BeforeDelete, class) || hooks.wants(Event::AfterDelete, class) {
-            let original = Some(Arc::new(self.original(&permit, id).await?));
+            let original = Some(Arc::new(self.original(cx, &permit, id).await?));
             let asked = Change {
                 class: class.clone(),
                 id: Some(id.clone()),

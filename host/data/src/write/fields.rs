@@ -20,7 +20,10 @@ pub(super) fn check_grant(cx: &Context, schema: &Schema, update: &Update) -> Res
     let Some(grant) = cx.grant() else { return Ok(()) };
     let write = grant.classes.get(&schema.class).map_or(&FieldSet::Nothing, |class| &class.write);
     let acl = update.acl.is_some().then_some("ACL");
-    if update.roots().chain(acl).all(|field| write.holds(field)) { Ok(()) } else { Err(Error::denied()) }
+    match update.roots().chain(acl).all(|field| write.holds(field)) {
+        true => Ok(()),
+        false => Err(Error::denied("The plugin wasn't granted this.")),
+    }
 }
 
 /// Checks what before-save hooks made of a change: no columns of the server's, no forbidden keywords.

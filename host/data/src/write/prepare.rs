@@ -35,6 +35,7 @@ pub(crate) struct Prepared {
 impl Data {
     /// The class of a save; made now if the caller may make classes.
     pub(super) async fn writable_class(&self, cx: &Context, class: &ClassName) -> Result<Arc<Schema>, Error> {
+        policy::approach(cx, class, ClassOp::Create)?;
         if let Some(schema) = self.inner.schemas.find(class) {
             return Ok(schema);
         }
@@ -44,7 +45,7 @@ impl Data {
                 || matches!(cx.principal(), crate::Principal::Maintenance)
                 || (self.config().allow_client_class_creation && !cx.is_master()));
         if !may {
-            return Err(Error::denied());
+            return Err(policy::no_such_class(class));
         }
         let mut is_new = false;
         let made = self
@@ -159,7 +160,7 @@ impl Data {
             created_at: object.created_at,
             updated_at: prepared.at,
             created: prepared.created,
-            changed: super::answer::changed(&prepared.sent, &change, &object, prepared.created),
+            changed: super::answer::changed(&prepared.sent, &change, &object),
             acl: super::answer::changed_acl(&prepared.sent, &change),
             session_token: prepared.session_token,
         };
@@ -176,6 +177,12 @@ impl Data {
                     tracing::warn!(plugin = refusal.plugin.as_deref(), "an after-save hook failed")
                 }
             }
+        }
+        if !self.config().protected_fields_save_response_exempt
+            && let Some(schema) = self.inner.schemas.find(&prepared.class)
+        {
+            let mask = policy::mask(cx, &schema);
+            saved.changed.retain(|name, _| !mask.conceals(name));
         }
         entry.leaves_fields(saved.changed.keys());
         Ok(saved)

@@ -39,7 +39,7 @@ impl Data {
         body: Body,
     ) -> Result<Saved, Error> {
         let prepared = self.prepare_update(cx, class, id, at, body).await?;
-        self.carry_out(cx, entry, prepared).await.map_err(|error| class::explain_update(class, error))
+        self.carry_out(cx, entry, prepared).await.map_err(|error| class::explain_update(cx, class, error))
     }
 
     pub(super) async fn prepare_update(
@@ -53,6 +53,8 @@ impl Data {
         let mut body = body;
         class::clean(class, &mut body.update);
         super::fields::check_sent(&body.update)?;
+        policy::approach(cx, class, ClassOp::Update)?;
+        super::create::check_claims(class, &body)?;
         class::check_update(cx, class, id, &body.update)?;
         let schema = self.inner.schemas.find(class).ok_or_else(Error::not_found)?;
         let permit = policy::permit(cx, &schema, ClassOp::Update)?;
@@ -69,14 +71,15 @@ impl Data {
         let hooked = cx.hooks().wants(Event::BeforeSave, class) || cx.hooks().wants(Event::AfterSave, class);
         if hooked {
             // The probe: hooks never run for a save that isn't allowed.
-            change.original = Some(Arc::new(self.original(&permit, id).await?));
+            change.original = Some(Arc::new(self.original(cx, &permit, id).await?));
             change = self.ask_before(&cx.deeper()?, Event::BeforeSave, change).await?;
         }
         super::fields::check_grant(cx, permit.schema(), &change.update)?;
         let new = schema::infer(permit.schema(), &change.update)?;
         // Who may not change the object doesn't add fields to its class either.
         if !hooked && !new.is_empty() {
-            self.original(&permit, id).await?;
+            policy::permit(cx, permit.schema(), ClassOp::AddField)?;
+            self.original(cx, &permit, id).await?;
         }
         let permit = self.extend(cx, permit, new).await?;
         schema::check_required(permit.schema(), &change.update, false)?;
@@ -106,11 +109,18 @@ impl Data {
     }
 
     /// The object before the write, as the caller may write it and hooks may see it.
-    pub(super) async fn original(&self, permit: &Permit, id: &ObjectId) -> Result<Object, Error> {
+    pub(super) async fn original(
+        &self,
+        cx: &Context,
+        permit: &Permit,
+        id: &ObjectId,
+    ) -> Result<Object, Error> {
         let object = self.inner.vault.one(permit, id).await?;
         let mut object =
-            object.ok_or_else(|| class::explain_update(&permit.schema().class, Error::not_found()))?;
-        permit.mask().apply(&mut object, &mut |_| {});
+            object.ok_or_else(|| class::explain_update(cx, &permit.schema().class, Error::not_found()))?;
+        if !self.config().protected_fields_trigger_exempt {
+            permit.mask().apply(&mut object, &mut |_| {});
+        }
         Ok(super::prepare::visible(object))
     }
 }

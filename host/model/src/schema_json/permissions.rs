@@ -56,7 +56,7 @@ pub(super) fn parse(map: JsonMap<String, Json>) -> Result<Permissions, ParseErro
             "writeUserFields" => permissions.write_user_fields = names(&key, json)?,
             "protectedFields" => permissions.protected_fields = protected(json)?,
             "ACL" => {
-                let acl = values::acl(&json).map_err(|_| bad_value("ACL"))?;
+                let acl = default_acl(&json)?;
                 // The default that is shown for classes without one.
                 permissions.default_acl = (acl != public()).then_some(acl);
             }
@@ -79,8 +79,42 @@ fn public() -> Acl {
     Acl::from_groups(&["*"], &["*"])
 }
 
+/// Reads the ACL of objects that bring none: `read` and `write`, and nothing else.
+fn default_acl(json: &Json) -> Result<Acl, ParseError> {
+    let Json::Object(entries) = json else { return Err(not_an(json, "ACL", "object")) };
+    for entry in entries.values() {
+        let text = |what: &str| invalid(format!("{what} for class level permissions acl"));
+        let Json::Object(rights) = entry else {
+            return Err(text(&format!("'{}' is not a valid value", told(entry))));
+        };
+        if let Some(key) = rights.keys().find(|key| !matches!(key.as_str(), "read" | "write")) {
+            return Err(text(&format!("'{}' is not a valid key", shown(key))));
+        }
+        if let Some(value) = rights.values().find(|value| !value.is_boolean()) {
+            return Err(text(&format!("'{}' is not a valid value", told(value))));
+        }
+    }
+    values::acl(json).map_err(|_| bad_value("ACL"))
+}
+
 fn bad_value(place: &str) -> ParseError {
     invalid(format!("not a valid value for class level permissions {place}"))
+}
+
+fn not_an(json: &Json, place: &str, wanted: &str) -> ParseError {
+    let given = told(json);
+    invalid(format!(
+        "'{given}' is not a valid value for class level permissions {place} - must be an {wanted}"
+    ))
+}
+
+/// A value as an error text may repeat it.
+fn told(json: &Json) -> String {
+    match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => json.to_string(),
+        Json::String(name) => shown(name).to_owned(),
+        _ => "(not shown)".to_owned(),
+    }
 }
 
 fn entities_json(entities: &Entities) -> Json {
@@ -93,10 +127,18 @@ fn entities_json(entities: &Entities) -> Json {
 }
 
 fn entities(op: ClassOp, json: Json) -> Result<Entities, ParseError> {
-    let Json::Object(map) = json else { return Err(bad_value(op.name())) };
+    let Json::Object(map) = json else { return Err(not_an(&json, op.name(), "object")) };
     let mut entities = Entities::default();
     for (key, json) in map {
         if key == "pointerFields" {
+            if !json.is_array() {
+                let text = format!(
+                    "'{}' is not a valid value for {}[{key}] - expected an array.",
+                    told(&json),
+                    op.name()
+                );
+                return Err(invalid(text));
+            }
             entities.pointer_fields = names(&key, json)?;
             continue;
         }
@@ -104,10 +146,7 @@ fn entities(op: ClassOp, json: Json) -> Result<Entities, ParseError> {
             return Err(invalid(format!("'{}' is not a valid key for class level permissions", shown(&key))));
         }
         if json != Json::Bool(true) {
-            let given = match &json {
-                Json::Null | Json::Bool(_) | Json::Number(_) => json.to_string(),
-                _ => "(not shown)".to_owned(),
-            };
+            let given = told(&json);
             return Err(invalid(format!(
                 "'{given}' is not a valid value for class level permissions acl {}:{}",
                 op.name(),
@@ -128,13 +167,20 @@ fn is_group(key: &str) -> bool {
 }
 
 fn protected(json: Json) -> Result<BTreeMap<String, BTreeSet<String>>, ParseError> {
-    let Json::Object(map) = json else { return Err(bad_value("protectedFields")) };
+    let Json::Object(map) = json else { return Err(not_an(&json, "protectedFields", "object")) };
     map.into_iter()
         .map(|(group, fields)| {
             let known =
                 is_group(&group) || group.strip_prefix("userField:").is_some_and(crate::name::is_identifier);
             if !known {
                 let text = format!("'{}' is not a valid key for class level permissions", shown(&group));
+                return Err(invalid(text));
+            }
+            if !fields.is_array() {
+                let text = format!(
+                    "'{}' is not a valid value for protectedFields[{group}] - expected an array.",
+                    told(&fields)
+                );
                 return Err(invalid(text));
             }
             let fields = names("protectedFields", fields)?;
@@ -144,7 +190,7 @@ fn protected(json: Json) -> Result<BTreeMap<String, BTreeSet<String>>, ParseErro
 }
 
 fn names(place: &str, json: Json) -> Result<BTreeSet<String>, ParseError> {
-    let Json::Array(items) = json else { return Err(bad_value(place)) };
+    let Json::Array(items) = json else { return Err(not_an(&json, place, "array")) };
     items
         .into_iter()
         .map(|item| match item {

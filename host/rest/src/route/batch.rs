@@ -38,7 +38,8 @@ async fn batch(mut call: Call) -> Answer {
         call.answer(job.row)
     });
     let answers: Vec<Answer> = stream::iter(answers).buffered(at_once).collect().await;
-    Ok(together(answers))
+    let sanitise = call.hall.config.sanitise_errors;
+    Ok(together(answers.into_iter().map(|answer| answer.map_err(|failure| failure.sanitised(sanitise)))))
 }
 
 /// How many requests the caller may put into one; only the master key sets its own measure.
@@ -120,7 +121,7 @@ fn shown(path: &str) -> &str {
 }
 
 /// Writes the answers of a batch, in the order of its requests.
-fn together(answers: Vec<Answer>) -> Reply {
+fn together(answers: impl Iterator<Item = Answer>) -> Reply {
     let mut body = vec![b'['];
     for answer in answers {
         if body.len() > 1 {
@@ -153,7 +154,7 @@ async fn transaction(call: Call, jobs: Vec<Job>) -> Answer {
         Done::Saved(saved) => Reply::ok(&SavedJson(&saved)),
         Done::Deleted => Ok(Reply::empty()),
     });
-    Ok(together(answers.collect()))
+    Ok(together(answers))
 }
 
 fn item(job: Job) -> Result<Item, Failure> {

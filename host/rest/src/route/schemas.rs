@@ -1,10 +1,13 @@
 //! Classes themselves, and emptying one: the master key's.
 
-use model::{ClassName, Schema, schema_json};
+use model::{ClassName, Schema, SchemaEdit, schema_json};
 use serde_json::{Value as Json, json};
 
 use super::{Call, Row, row};
-use crate::reply::{Answer, Reply};
+use crate::{
+    error::Failure,
+    reply::{Answer, Reply},
+};
 
 pub(super) const ROWS: &[Row] = &[
     row!(GET "/schemas" Master list),
@@ -28,13 +31,22 @@ async fn get(call: Call) -> Answer {
 }
 
 async fn create(call: Call) -> Answer {
-    let edit = schema_json::parse(call.body, call.params.first().map(String::as_str))?;
+    let edit = edit(&call)?;
     shown(&*call.hall.data.create_schema(&call.cx, edit).await?)
 }
 
 async fn update(call: Call) -> Answer {
-    let edit = schema_json::parse(call.body, call.params.first().map(String::as_str))?;
+    let edit = edit(&call)?;
     shown(&*call.hall.data.update_schema(&call.cx, edit).await?)
+}
+
+/// Reads an edit; whoever may not make any isn't told what is wrong with it.
+fn edit(call: &Call) -> Result<SchemaEdit, Failure> {
+    let class = call.params.first().map(String::as_str);
+    schema_json::parse(call.body.clone(), class).map_err(|error| {
+        let may = call.hall.data.may_change_schemas(&call.cx);
+        may.err().map_or_else(|| error.into(), Failure::from)
+    })
 }
 
 async fn delete(call: Call) -> Answer {

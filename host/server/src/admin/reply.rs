@@ -40,7 +40,10 @@ impl IntoResponse for Failure {
             Failure::Data(error) => error,
         };
         match error {
-            data::Error::Refused(error) | data::Error::Denied(error) | data::Error::Vetoed(error) => {
+            data::Error::Refused(error)
+            | data::Error::Denied(error)
+            | data::Error::Vetoed(error)
+            | data::Error::Withheld(error) => {
                 let status = match error.code {
                     Code::ObjectNotFound => StatusCode::NOT_FOUND,
                     Code::DuplicateValue => StatusCode::CONFLICT,

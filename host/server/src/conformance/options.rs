@@ -47,6 +47,22 @@ const UNDERSTOOD: &[(&str, Apply)] = &[
     }),
     ("accountLockout", account_lockout),
     ("requestComplexity", request_complexity),
+    ("protectedFields", |config, value| set(&mut config.data.protected_fields, fields(value))),
+    ("userSensitiveFields", user_sensitive_fields),
+    ("protectedFieldsOwnerExempt", |config, value| {
+        set(&mut config.data.protected_fields_owner_exempt, flag(value))
+    }),
+    ("protectedFieldsSaveResponseExempt", |config, value| {
+        set(&mut config.data.protected_fields_save_response_exempt, flag(value))
+    }),
+    ("protectedFieldsTriggerExempt", |config, value| {
+        set(&mut config.data.protected_fields_trigger_exempt, flag(value))
+    }),
+    ("allowAggregationForReadOnlyMasterKey", |config, value| {
+        set(&mut config.data.allow_read_only_aggregation, flag(value))
+    }),
+    ("enableSanitizedErrorResponse", |config, value| set(&mut config.rest.sanitise_errors, flag(value))),
+    ("databaseOptions", database_options),
 ];
 
 /// What this server does without an option, or has no need of: only this value, or any (`None`), is taken.
@@ -79,10 +95,8 @@ const FIXED: &[(&str, Option<&str>)] = &[
     ("allowExpiredAuthDataToken", Some("false")),
     ("enableInsecureAuthAdapters", Some("false")),
     // What this server always does.
-    ("enableSanitizedErrorResponse", Some("true")),
     ("objectIdSize", Some("10")),
     ("port", Some("8378")),
-    ("protectedFields", Some(r#"{"_User":{"*":["email"]}}"#)),
     (
         "requestKeywordDenylist",
         Some(r#"[{"key":"_bsontype","value":"Code"},{"key":"constructor"},{"key":"__proto__"}]"#),
@@ -91,7 +105,6 @@ const FIXED: &[(&str, Option<&str>)] = &[
 
 /// Options of the reference that this server has nothing for yet.
 const LATER: &[&str] = &[
-    "allowAggregationForReadOnlyMasterKey",
     "analyticsAdapter",
     "auth",
     "cacheAdapter",
@@ -99,7 +112,6 @@ const LATER: &[&str] = &[
     "collectionPrefix",
     "customPages",
     "databaseAdapter",
-    "databaseOptions",
     "emailAdapter",
     "emailVerifySuccessOnInvalidEmail",
     "emailVerifyTokenReuseIfValid",
@@ -123,9 +135,6 @@ const LATER: &[&str] = &[
     "pages",
     "passwordPolicy",
     "preserveFileName",
-    "protectedFieldsOwnerExempt",
-    "protectedFieldsSaveResponseExempt",
-    "protectedFieldsTriggerExempt",
     "push",
     "rateLimit",
     "routeAllowList",
@@ -134,7 +143,6 @@ const LATER: &[&str] = &[
     "security",
     "sendUserEmailVerification",
     "serverCloseComplete",
-    "userSensitiveFields",
     "webhookKey",
 ];
 
@@ -261,6 +269,8 @@ fn request_complexity(config: &mut Config, value: &Json) -> anyhow::Result<()> {
             "queryDepth" => set(&mut data.query_depth, limit(value)),
             "allowRegex" => set(&mut data.allow_regex, flag(value)),
             "batchRequestLimit" => set(&mut data.batch_limit, limit(value)),
+            // There is no GraphQL to limit.
+            "graphQLDepth" | "graphQLFields" => number(value).map(drop),
             _ => bail!("{name} is not supported yet"),
         }
         .with_context(|| name.clone())?;
@@ -272,6 +282,30 @@ fn request_complexity(config: &mut Config, value: &Json) -> anyhow::Result<()> {
 fn limit(value: &Json) -> anyhow::Result<usize> {
     let limit = number(value)?;
     Ok(if limit < 0.0 { usize::MAX } else { limit as usize })
+}
+
+fn fields(value: &Json) -> anyhow::Result<data::ProtectedFields> {
+    let mut classes = data::ProtectedFields::new();
+    for (class, groups) in members(value)? {
+        let groups = members(groups).with_context(|| class.clone())?.iter();
+        let groups = groups.map(|(group, fields)| Ok((group.clone(), texts(fields)?.into_iter().collect())));
+        classes.insert(class.clone(), groups.collect::<anyhow::Result<_>>().with_context(|| class.clone())?);
+    }
+    Ok(classes)
+}
+
+fn user_sensitive_fields(config: &mut Config, value: &Json) -> anyhow::Result<()> {
+    let groups = config.data.protected_fields.entry("_User".to_owned()).or_default();
+    groups.entry("*".to_owned()).or_default().extend(texts(value)?);
+    Ok(())
+}
+
+/// What the reference's drivers are told is theirs; one of them is about who may ask.
+fn database_options(config: &mut Config, value: &Json) -> anyhow::Result<()> {
+    if let Some(value) = members(value)?.get("allowPublicExplain") {
+        set(&mut config.data.allow_public_explain, flag(value)).context("allowPublicExplain")?;
+    }
+    Ok(())
 }
 
 fn members(value: &Json) -> anyhow::Result<&JsonMap<String, Json>> {

@@ -33,11 +33,11 @@ impl Parser<'_> {
         if !self.limits.regex {
             return Err(invalid_query("$regex operator is not allowed"));
         }
-        let Json::String(source) = source else { return Err(invalid_query("$regex must be a string")) };
+        let Json::String(source) = source else { return Err(invalid_query("$regex value must be a string")) };
         let options = match options {
             None => String::new(),
             Some(Json::String(options)) => options,
-            Some(_) => return Err(invalid_query("Bad $options value for query")),
+            Some(_) => return Err(invalid_query("$options value must be a string")),
         };
         if source.len() > self.limits.pattern {
             let most = self.limits.pattern;

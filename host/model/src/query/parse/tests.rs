@@ -214,7 +214,8 @@ fn mistakes_have_the_codes_of_the_reference() {
         (json!({"a": {"$containedBy": 1}}), 107, "bad $containedBy value"),
         (json!({"a": {"$exists": "yes"}}), 107, "bad $exists value"),
         (json!({"a": {"$lt": [1]}}), 107, "bad $lt value"),
-        (json!({"a": {"$regex": 1}}), 102, "$regex must be a string"),
+        (json!({"a": {"$regex": 1}}), 102, "$regex value must be a string"),
+        (json!({"a": {"$regex": "a", "$options": 1}}), 102, "$options value must be a string"),
         (json!({"a": {"$regex": "a", "$options": "q"}}), 102, "Bad $options value for query: q"),
         (
             json!({"a": {"$regex": "("}}),

@@ -22,8 +22,10 @@ impl Parser<'_> {
         };
         let Some(Json::Object(mut map)) = search else { return Err(bad("$search, should be object")) };
         let term = match map.remove("$term") {
-            Some(Json::String(term)) if term.len() <= TERM_BYTES => term,
-            Some(Json::String(_)) => return Err(bad("$term, should be at most 4096 bytes")),
+            Some(Json::String(term)) if !term.is_empty() && term.len() <= TERM_BYTES => term,
+            Some(Json::String(term)) if !term.is_empty() => {
+                return Err(bad("$term, should be at most 4096 bytes"));
+            }
             _ => return Err(bad("$term, should be string")),
         };
         let language = match map.remove("$language") {

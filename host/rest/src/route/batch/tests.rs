@@ -86,10 +86,10 @@ fn answers_come_in_order_each_as_success_or_error() {
         Reply::ok(&json!({"objectId": "x"})),
     ];
     assert_eq!(
-        String::from_utf8(together(answers).into_body()).unwrap(),
+        String::from_utf8(together(answers.into_iter()).into_body()).unwrap(),
         r#"[{"success":{}},{"error":{"code":101,"error":"Object not found."}},{"success":{"objectId":"x"}}]"#
     );
-    assert_eq!(together(Vec::new()).into_body(), b"[]");
+    assert_eq!(together(std::iter::empty()).into_body(), b"[]");
 }
 
 #[test]

@@ -40,7 +40,9 @@ fn options_go_over_the_base() {
         "masterKeyIps": ["10.0.0.0/8"], "trustProxy": true, "allowClientClassCreation": false,
         "accountLockout": {"threshold": 3, "duration": 2}, "requestComplexity": {"includeDepth": -1},
         "enableAnonymousUsers": false, "silent": true, "logLevel": "debug", "maxLimit": null,
-        "databaseURI": "sqlite:other.db",
+        "databaseURI": "sqlite:other.db", "protectedFields": {"_User": {"*": ["phone"]}, "A": {"role:x": []}},
+        "userSensitiveFields": ["born"], "enableSanitizedErrorResponse": false,
+        "databaseOptions": {"allowPublicExplain": true, "maxTimeMS": 5},
     }))
     .unwrap();
     assert_eq!(config.keys.app_id.as_deref(), Some("other"));
@@ -53,6 +55,11 @@ fn options_go_over_the_base() {
     assert_eq!((config.data.lockout_threshold, config.data.lockout_minutes), (3, 2));
     assert_eq!(config.data.include_depth, usize::MAX);
     assert_eq!(config.database.uri.as_deref(), Some("sqlite:other.db"));
+    assert_eq!(
+        serde_json::to_value(&config.data.protected_fields).unwrap(),
+        json!({"_User": {"*": ["born", "phone"]}, "A": {"role:x": []}})
+    );
+    assert!(!config.rest.sanitise_errors && config.data.allow_public_explain);
 }
 
 #[test]
@@ -84,8 +91,8 @@ fn what_cannot_be_is_refused_by_name() {
         refused(json!({"enableAnonymousUsers": true})),
         "the option enableAnonymousUsers is not supported yet with another value than false"
     );
-    let inner = refused(json!({"requestComplexity": {"graphQLDepth": 1}}));
-    assert_eq!(inner, "the option requestComplexity: graphQLDepth is not supported yet");
+    let inner = refused(json!({"requestComplexity": {"fileDepth": 1}}));
+    assert_eq!(inner, "the option requestComplexity: fileDepth is not supported yet");
     let inner = refused(json!({"requestComplexity": {"allowRegex": 0}}));
     assert_eq!(inner, "the option requestComplexity: allowRegex: true or false is expected");
     assert!(
