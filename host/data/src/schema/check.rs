@@ -109,7 +109,7 @@ pub(super) fn default_fits(class: &str, field: &str, kind: &FieldType, value: &V
     match FieldType::of(value) {
         Some(given) if fits(kind, &given) => Ok(()),
         given => {
-            let got = given.map_or_else(|| "undefined".to_owned(), |given| given.describe().into());
+            let got = given.map_or_else(|| "undefined".to_owned(), |given| given.describe());
             let place = format!("{field} default value");
             Err(ParseError::mismatch(class, &place, &kind.describe(), &got).into())
         }

@@ -294,8 +294,8 @@ fn check_permissions(
     }
     let pointers = permissions
         .operations
-        .iter()
-        .flat_map(|(_, entities)| entities.pointer_fields.iter().map(|field| (field, "[object Object]")));
+        .values()
+        .flat_map(|entities| entities.pointer_fields.iter().map(|field| (field, "[object Object]")));
     let read = permissions.read_user_fields.iter().map(|field| (field, "readUserFields"));
     let write = permissions.write_user_fields.iter().map(|field| (field, "writeUserFields"));
     for (field, place) in pointers.chain(read).chain(write) {

@@ -178,12 +178,12 @@ fn bad_edits_get_the_codes_of_the_reference() {
         (
             json!({"classLevelPermissions": {"find": {"pointerFields": "a"}}}),
             107,
-            "not a valid value for class level permissions pointerFields",
+            "'a' is not a valid value for find[pointerFields] - expected an array.",
         ),
         (
             json!({"classLevelPermissions": {"protectedFields": {"*": "a"}}}),
             107,
-            "not a valid value for class level permissions protectedFields",
+            "'a' is not a valid value for protectedFields[*] - expected an array.",
         ),
         (json!({"classLevelPermission": {}}), 107, "classLevelPermission is not a member of a schema"),
         (json!({"indexes": {"_id_": {"a": 1}}}), 102, "Index _id_ exists, cannot update."),
