@@ -210,3 +210,18 @@ async fn paths_ignore_case_and_a_slash_at_the_end() {
     kit.get("/classes/note").await.fails(400, 119);
     kit.finish().await;
 }
+
+#[tokio::test]
+async fn a_class_that_cannot_be_holds_nothing_and_takes_nothing() {
+    let kit = Kit::new().start().await;
+    kit.get("/classes/1bad/abc").as_master().await.fails(404, 101);
+    kit.delete("/classes/1bad/abc").as_master().await.fails(404, 101);
+    for request in [kit.put("/classes/1bad/abc"), kit.post("/classes/1bad")] {
+        request
+            .json(json!({"a": 1}))
+            .as_master()
+            .await
+            .is(expect![[r#"400 {"code":107,"error":"schema class name does not revalidate"}"#]]);
+    }
+    kit.finish().await;
+}

@@ -22,9 +22,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 async fn create(call: Call) -> Answer {
-    // The reference tells a bad name apart here, and only here.
-    let class = ClassName::new(call.param(0))
-        .map_err(|_| ParseError::new(Code::InvalidJson, "schema class name does not revalidate"))?;
+    let class = written(&call)?;
     create_in(call, class).await
 }
 
@@ -34,18 +32,30 @@ async fn find(call: Call) -> Answer {
 }
 
 async fn get(call: Call) -> Answer {
-    let (class, id) = (ClassName::new(call.param(0))?, id(call.param(1))?);
+    let (class, id) = object(&call)?;
     get_in(call, class, id).await
 }
 
 async fn update(call: Call) -> Answer {
-    let (class, id) = (ClassName::new(call.param(0))?, id(call.param(1))?);
+    let (class, id) = (written(&call)?, id(call.param(1))?);
     update_in(call, class, id).await
 }
 
 async fn delete(call: Call) -> Answer {
-    let (class, id) = (ClassName::new(call.param(0))?, id(call.param(1))?);
+    let (class, id) = object(&call)?;
     delete_in(call, class, id).await
+}
+
+/// Reads the class that something is written to; the reference has words of its own for a name that can't be.
+fn written(call: &Call) -> Result<ClassName, ParseError> {
+    let bad = |_| ParseError::new(Code::InvalidJson, "schema class name does not revalidate");
+    ClassName::new(call.param(0)).map_err(bad)
+}
+
+/// Reads the object that a path names; one of a class that can't be isn't there.
+fn object(call: &Call) -> Result<(ClassName, ObjectId), Failure> {
+    let class = ClassName::new(call.param(0)).map_err(|_| ParseError::object_not_found())?;
+    Ok((class, id(call.param(1))?))
 }
 
 /// Reads an object's id from a path; one that can't be belongs to no object.
