@@ -211,3 +211,17 @@ async fn what_is_no_schema_is_refused() {
     kit.delete("/schemas/Nowhere").as_master().await.is(expect!["200 {}"]);
     kit.finish().await;
 }
+
+#[tokio::test]
+async fn an_index_on_words_is_remembered_and_goes_with_its_field() {
+    let kit = Kit::new().class("Chart", json!({"text": {"type": "String"}})).start().await;
+    let change = |body| kit.put("/schemas/Chart").json(body).as_master();
+    let made = change(json!({"indexes": {"words": {"text": "text"}}})).await.ok(200);
+    assert_eq!(made.body["indexes"], json!({"_id_": {"_id": 1}, "words": {"text": "text"}}));
+    change(json!({"indexes": {"near": {"text": "2d"}}})).await.is(expect![[
+        r#"400 {"code":102,"error":"Field text can't have such an index: use 1 or -1, \"text\" for texts, \"2d\" or \"2dsphere\" for places."}"#
+    ]]);
+    let left = change(json!({"fields": {"text": {"__op": "Delete"}}})).await.ok(200);
+    assert_eq!(left.body.get("indexes"), None, "{}", left.text);
+    kit.finish().await;
+}

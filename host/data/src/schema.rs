@@ -4,6 +4,7 @@ mod builtin;
 mod cache;
 mod check;
 mod edit;
+mod index;
 
 pub(crate) use cache::{Schemas, follow};
 pub(crate) use check::{check_required, infer};

@@ -219,8 +219,36 @@ impl Permissions {
     }
 }
 
-/// An index: its name and its fields with their direction (1, -1) or kind.
-pub type Indexes = BTreeMap<String, BTreeMap<String, IndexKind>>;
+/// Indexes by name.
+pub type Indexes = BTreeMap<String, IndexKeys>;
+
+/// The fields of an index with their direction (1, -1) or kind, the first one strongest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexKeys(Vec<(String, IndexKind)>);
+
+impl IndexKeys {
+    /// The fields with how each takes part.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&String, &IndexKind)> {
+        self.0.iter().map(|(field, kind)| (field, kind))
+    }
+
+    /// The fields.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &String> {
+        self.0.iter().map(|(field, _)| field)
+    }
+}
+
+impl FromIterator<(String, IndexKind)> for IndexKeys {
+    fn from_iter<T: IntoIterator<Item = (String, IndexKind)>>(keys: T) -> IndexKeys {
+        IndexKeys(keys.into_iter().collect())
+    }
+}
+
+impl<const N: usize> From<[(String, IndexKind); N]> for IndexKeys {
+    fn from(keys: [(String, IndexKind); N]) -> IndexKeys {
+        keys.into_iter().collect()
+    }
+}
 
 /// How a field takes part in an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,5 +320,5 @@ pub struct SchemaEdit {
     /// Replaces the permissions whole.
     pub permissions: Option<Permissions>,
     /// Indexes to add; `None` deletes one.
-    pub indexes: BTreeMap<String, Option<BTreeMap<String, IndexKind>>>,
+    pub indexes: BTreeMap<String, Option<IndexKeys>>,
 }

@@ -10,7 +10,8 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{
     ClassName, Code, Field, FieldName, FieldType, ParseError, Schema, SchemaEdit, encode as values,
-    name::shown, schema::IndexKind,
+    name::shown,
+    schema::{IndexKeys, IndexKind},
 };
 
 /// The name of the index that every class has on its id.
@@ -173,7 +174,7 @@ fn field_json(field: &Field) -> Json {
     Json::Object(map)
 }
 
-fn index_of(json: Json) -> Result<BTreeMap<String, IndexKind>, ParseError> {
+fn index_of(json: Json) -> Result<IndexKeys, ParseError> {
     let fields = match json {
         Json::Object(fields) if !fields.is_empty() => fields,
         _ => return Err(invalid("an index must be an object of fields")),
@@ -188,7 +189,7 @@ fn index_of(json: Json) -> Result<BTreeMap<String, IndexKind>, ParseError> {
 }
 
 /// Shows an index as the schema API does: its fields with 1, -1 or the name of their kind.
-pub fn index_json(index: &BTreeMap<String, IndexKind>) -> Json {
+pub fn index_json(index: &IndexKeys) -> Json {
     let kind = |kind: &IndexKind| match kind {
         IndexKind::Ascending => Json::from(1),
         IndexKind::Descending => Json::from(-1),

@@ -1,9 +1,10 @@
 //! The indexes of a class: those that it names, and those that keep groups of fields unique.
 
-use std::collections::BTreeMap;
-
 use futures_util::TryStreamExt as _;
-use model::{FieldType, Schema, Unique, schema::IndexKind};
+use model::{
+    Code, FieldType, ParseError, Schema, Unique,
+    schema::{IndexKeys, IndexKind},
+};
 use mongodb::{
     Collection, IndexModel,
     bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype},
@@ -16,6 +17,9 @@ use crate::{error::Fault, layout, run::Link};
 /// There is such an index already under another name or with other options, or no such index to drop.
 const SAME_KEYS: [i32; 2] = [85, 86];
 const MISSING: [i32; 2] = [26, 27];
+
+/// An index that isn't legal, or that objects don't fit: bad values, unknown kinds, places off the map, parallel lists.
+const CANT_BE: [i32; 6] = [2, 14, 67, 171, 197, 16755];
 
 /// Makes the indexes that a class wants and drops those that it wanted before; makes none if it can't make all.
 pub(crate) async fn put(link: &Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<(), Fault> {
@@ -70,6 +74,10 @@ async fn make(
         let model = IndexModel::builder().keys(keys(wanted, index)).options(options).build();
         match collection.create_index(model).await {
             Err(error) if Fault::is_code(&error, &SAME_KEYS) => {}
+            Err(error) if Fault::is_code(&error, &CANT_BE) => {
+                let text = "MongoDB can't make such an index: check its fields, their kinds and the objects there are";
+                return Err(Error::Refused(ParseError::new(Code::InvalidQuery, text)).into());
+            }
             other => made.push(other?.index_name),
         }
     }
@@ -92,7 +100,7 @@ fn name_of(there: &[IndexModel], name: &str) -> bool {
 }
 
 /// The keys of an index; a pointer's is found under its own name and under the one that parse-server wants to hear.
-fn keys(schema: &Schema, index: &BTreeMap<String, IndexKind>) -> Document {
+fn keys(schema: &Schema, index: &IndexKeys) -> Document {
     let kind = |kind: &IndexKind| match kind {
         IndexKind::Ascending => Bson::Int32(1),
         IndexKind::Descending => Bson::Int32(-1),

@@ -3,6 +3,7 @@
 mod catalog;
 mod commit;
 mod compile;
+mod complete;
 mod config;
 mod connect;
 mod decode;

@@ -1,4 +1,4 @@
-//! The backend: its connection, and the task that hears of other nodes' changes.
+//! The backend: its connection, and the tasks that hear of other nodes' changes and make missing indexes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use storage::{Error, Features};
 use tokio::task::JoinHandle;
 
 use crate::{
-    Config, Offer, connect, follow,
+    Config, Offer, complete, connect, follow,
     node::{Node, within},
 };
 
@@ -17,20 +17,22 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Objects in a MongoDB database, laid out as parse-server lays them out.
 pub struct Mongo {
     pub(crate) node: Arc<Node>,
-    follower: Mutex<Option<JoinHandle<()>>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Mongo {
-    /// Connects to a database, asks what its server offers, reads the classes, and follows their changes.
+    /// Connects to a database, asks what its server offers, reads the classes, follows their changes, and makes
+    /// indexes that are missing.
     ///
-    /// Runs the follower on the Tokio runtime that it is called in.
+    /// Runs the tasks for it on the Tokio runtime that it is called in.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when no server answers in time or it refuses the credentials, with what to do.
     pub async fn open(config: &Config) -> Result<Mongo, Error> {
         let node = Arc::new(arrive(config).await?);
         let follower = tokio::spawn(follow::follow(Arc::clone(&node)));
-        Ok(Mongo { node, follower: Mutex::new(Some(follower)) })
+        let completing = tokio::spawn(complete::complete(Arc::clone(&node)));
+        Ok(Mongo { node, tasks: Mutex::new(vec![follower, completing]) })
     }
 
     /// Looks whether [`Mongo::open`] could use a database, without changing anything.
@@ -54,11 +56,11 @@ impl Mongo {
         if !self.node.shut() {
             return;
         }
-        let follower = self.follower.lock().take();
-        if let Some(follower) = follower {
-            follower.abort();
-            // Its stream must be gone, or the driver would wait for it.
-            follower.await.ok();
+        let tasks = std::mem::take(&mut *self.tasks.lock());
+        for task in tasks {
+            task.abort();
+            // The follower's stream must be gone, or the driver would wait for it.
+            task.await.ok();
         }
         let client = self.node.client.clone();
         if tokio::time::timeout(FAREWELL, client.shutdown()).await.is_err() {
@@ -82,8 +84,6 @@ async fn arrive(config: &Config) -> Result<Node, Error> {
 /// Who drops it unclosed doesn't want to hear of changes any more, either.
 impl Drop for Mongo {
     fn drop(&mut self) {
-        if let Some(follower) = self.follower.lock().take() {
-            follower.abort();
-        }
+        self.tasks.lock().iter().for_each(JoinHandle::abort);
     }
 }

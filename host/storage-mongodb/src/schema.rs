@@ -6,14 +6,12 @@
 use std::collections::BTreeSet;
 
 use model::{FieldName, FieldType, Schema};
-use mongodb::{
-    IndexModel,
-    bson::{Bson, Document, doc},
-};
+use mongodb::bson::{Bson, Document, doc};
 use storage::Error;
 
 use crate::{
     catalog::{self, SCHEMA},
+    complete,
     error::Fault,
     index, layout,
     run::Link,
@@ -63,9 +61,9 @@ async fn bring(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) ->
     for name in relations(wanted) {
         let join = layout::join(class, name);
         create(link, &join).await?;
-        for end in ["owningId", "relatedId"] {
-            link.collection(&join).create_index(IndexModel::builder().keys(doc! {end: 1}).build()).await?;
-        }
+    }
+    for (collection, keys) in complete::wanted(wanted) {
+        complete::ensure(link, &collection, keys).await?;
     }
     index::put(link, wanted, before).await?;
     let Some(before) = before else { return Ok(()) };

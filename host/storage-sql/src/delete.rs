@@ -27,15 +27,18 @@ pub(crate) async fn delete<L: Link>(
             let mut statement = Statement::new("DELETE FROM ");
             statement.push(&layout.quoted_table());
             let condition = compile::condition(link.dialect(), layouts, layout, filter)?;
-            if condition.exact {
+            if condition.nothing() {
+                0
+            } else if condition.exact {
                 compile::append(&mut statement, condition.statement);
+                link.execute(statement).await?
             } else {
                 let wish = Wish { fields: Some(&[]), ..Wish::all(filter) };
                 let found = load::find(link, layouts, layout, wish, suffix).await?;
                 statement.push(" WHERE ");
                 statement.within(link.dialect(), "\"objectId\"", found.iter().map(|object| &object.id));
+                link.execute(statement).await?
             }
-            link.execute(statement).await?
         }
         None => 0,
     };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use model::{ClassName, Date, FieldType, Value};
+use storage::bounds::Bounds;
 
 use crate::{arg::Arg, layout::Column, statement::Statement};
 
@@ -49,11 +50,32 @@ pub(crate) trait Dialect: Send + Sync {
     /// Appends: the column's text or whole number is one of `items`.
     fn one_of(&self, out: &mut Statement, column: &str, items: List);
 
+    /// Whether an index on a list is a table of its elements.
+    fn lists_elements(&self) -> bool {
+        false
+    }
+
     /// Appends: the column holds an array, one element of which is `item`; false if it can't be said exactly.
-    fn holds(&self, out: &mut Statement, column: &str, item: &Value) -> bool;
+    fn holds(&self, out: &mut Statement, column: &Column, item: &Value) -> bool;
 
     /// Appends: the column holds an array, one element of which is one of `texts`.
-    fn holds_text(&self, out: &mut Statement, column: &str, texts: Vec<String>);
+    fn holds_text(&self, out: &mut Statement, column: &Column, texts: Vec<String>);
+
+    /// Appends: the column holds an array, one element of which is one of many `items`; false if it can't be said exactly.
+    fn holds_many(&self, out: &mut Statement, column: &Column, items: &[Value]) -> bool {
+        let _ = (out, column, items);
+        false
+    }
+
+    /// Appends: the column's place is inside one of some boxes.
+    fn inside(&self, out: &mut Statement, column: &str, bounds: &[Bounds]);
+
+    /// What stands before and after a query for ids that `objectId` is one of, alone or beside alternatives, so that the
+    /// index on the ids serves.
+    fn among(&self, either: bool) -> (&'static str, &'static str) {
+        let _ = either;
+        (" IN (", ")")
+    }
 
     /// Appends: the column's text contains `text`.
     fn contains(&self, out: &mut Statement, column: &str, text: &str);

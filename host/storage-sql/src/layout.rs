@@ -37,11 +37,13 @@ pub(crate) struct Column {
     pub(crate) quoted: String,
     /// Whether texts are kept in another order than that of their code points.
     pub(crate) foreign: bool,
+    /// The table of the elements of lists, where that is the index on them.
+    pub(crate) elements: Option<String>,
 }
 
 impl Column {
     fn new(field: FieldName, kind: FieldType, name: String) -> Column {
-        Column { field, kind, quoted: quoted(&name), name, foreign: false }
+        Column { field, kind, quoted: quoted(&name), name, foreign: false, elements: None }
     }
 
     /// Whether the column sorts as the field's values do: those with parts need the matcher.
@@ -95,7 +97,7 @@ impl Layout {
         names: &BTreeMap<FieldName, String>,
         joins: BTreeMap<FieldName, String>,
     ) -> Layout {
-        let columns: Vec<Column> = schema
+        let mut columns: Vec<Column> = schema
             .fields
             .iter()
             .filter(|(name, field)| {
@@ -106,6 +108,13 @@ impl Layout {
                 Column::new(name.clone(), field.kind.clone(), column)
             })
             .collect();
+        let indexed =
+            |column: &Column| schema.indexes.values().any(|index| index.keys().eq([column.field.as_str()]));
+        for column in columns.iter_mut().filter(|column| column.kind == FieldType::Array) {
+            if dialect.lists_elements() && indexed(column) {
+                column.elements = Some(format!("{table}:elements_{}", column.name));
+            }
+        }
         let head =
             [("objectId", FieldType::String), ("createdAt", FieldType::Date), ("updatedAt", FieldType::Date)]
                 .map(|(name, kind)| Column::new(FieldName::known(name), kind, name.to_owned()));

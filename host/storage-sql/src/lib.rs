@@ -9,6 +9,7 @@ mod dialect;
 mod error;
 mod layout;
 mod load;
+mod plan;
 mod postgres;
 mod row;
 #[cfg(test)]

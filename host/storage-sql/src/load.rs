@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::BoxStream};
-use model::{Filter, Limit, Object, ObjectId, Value, value::Map};
+use model::{Filter, Limit, Object, ObjectId, Value};
 use storage::{Error, Sift, Wish, recheck};
 
 use crate::{
     compile::{self, Find},
     dialect::Dialect,
     layout::{Column, Layout, Layouts},
+    plan::Plan,
     statement::{Statement, quoted},
 };
 
@@ -38,8 +39,8 @@ pub(crate) trait Link: Send {
     /// Runs a statement and says how many rows it changed.
     async fn execute(&mut self, statement: Statement) -> Result<u64, Self::Fault>;
 
-    /// Answers how the database would carry a statement out, a line a step.
-    async fn plan(&mut self, statement: Statement) -> Result<Vec<String>, Self::Fault>;
+    /// Answers how the database would carry a statement about a class out.
+    async fn plan(&mut self, layout: &Layout, statement: Statement) -> Result<Plan, Self::Fault>;
 }
 
 /// Finds objects; `suffix` ends the statement, as a lock on its rows does.
@@ -54,6 +55,9 @@ pub(crate) async fn find<L: Link>(
         return Ok(Vec::new());
     }
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
+    if find.nothing {
+        return Ok(Vec::new());
+    }
     if find.done.windowed() {
         return sift(link, layout, &wish, find, suffix).await;
     }
@@ -71,18 +75,12 @@ pub(crate) async fn explain<L: Link>(
     wish: Wish<'_>,
 ) -> Result<Value, L::Fault> {
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
-    let steps = link.plan(find.statement).await?;
-    Ok(plan(steps.into_iter().map(Value::String).collect(), find.done.exact))
-}
-
-/// A plan: the steps in the database's words, and whether the server checks each row again.
-pub(crate) fn plan(steps: Vec<Value>, exact: bool) -> Value {
-    let plan = Map::from([
-        ("steps".to_owned(), Value::Array(steps)),
-        ("checkedAgain".to_owned(), Value::Boolean(!exact)),
-    ]);
-    let planner = Map::from([("winningPlan".to_owned(), Value::Object(plan))]);
-    Value::Object(Map::from([("queryPlanner".to_owned(), Value::Object(planner))]))
+    if find.nothing {
+        return Ok(Plan::default().value(true));
+    }
+    let mut plan = link.plan(layout, find.statement).await?;
+    plan.sorts |= !find.done.sorted;
+    Ok(plan.value(find.done.exact))
 }
 
 /// Counts objects.
@@ -93,6 +91,9 @@ pub(crate) async fn count<L: Link>(
     filter: &Filter,
 ) -> Result<u64, L::Fault> {
     let condition = compile::condition(link.dialect(), layouts, layout, filter)?;
+    if condition.nothing() {
+        return Ok(0);
+    }
     if condition.exact {
         let mut statement = Statement::new("SELECT count(*) FROM ");
         statement.push(&layout.quoted_table());

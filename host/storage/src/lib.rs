@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod aggregate;
+pub mod bounds;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod distinct;
 pub mod error;
 pub mod features;
+pub mod lookup;
 pub mod memory;
 mod merge;
+pub mod prefix;
 pub mod recheck;
 mod score;
 pub mod select;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{ClassName, Code, FieldName, FieldType, Filter, Object, Schema, SchemaEdit, Test, Value};
 
-use super::{builtin, check};
+use super::{builtin, check, index};
 use crate::{
     Config, Context, Data, Error,
     action::{Action, Target},
@@ -203,6 +203,8 @@ fn names(edit: &SchemaEdit) -> Vec<String> {
 
 /// Carries out an edit of a class; a new one can't name the columns that it has anyway.
 fn apply(config: &Config, schema: &mut Schema, edit: SchemaEdit, is_new: bool) -> Result<(), Error> {
+    let gone = edit.fields.iter().filter(|(_, field)| field.is_none());
+    let gone: Vec<FieldName> = gone.map(|(name, _)| name.clone()).collect();
     for (name, field) in edit.fields {
         if builtin::is_default_field(&schema.class, &name) {
             // Naming a default column with the type it has anyway changes nothing.
@@ -240,23 +242,28 @@ fn apply(config: &Config, schema: &mut Schema, edit: SchemaEdit, is_new: bool) -
                     Error::refused(Code::InvalidQuery, format!("Index {name} does not exist, cannot delete."))
                 })?;
             }
-            Some(index) => {
+            Some(keys) => {
                 if schema.indexes.contains_key(&name) {
                     return Err(Error::refused(
                         Code::InvalidQuery,
                         format!("Index {name} exists, cannot update."),
                     ));
                 }
-                if let Some(missing) = index.keys().find(|field| schema.kind(field).is_none()) {
+                if let Some(missing) = keys.keys().find(|field| schema.kind(index::bare(field)).is_none()) {
                     return Err(Error::refused(
                         Code::InvalidQuery,
                         format!("Field {missing} does not exist, cannot add index."),
                     ));
                 }
-                schema.indexes.insert(name, index);
+                index::check_kinds(schema, &keys)?;
+                schema.indexes.insert(name, keys);
             }
         }
     }
+    // An index goes with its field.
+    schema
+        .indexes
+        .retain(|_, keys| !keys.keys().any(|field| gone.iter().any(|name| *name == *index::bare(field))));
     if let Some(permissions) = edit.permissions {
         check_permissions(config, schema, &permissions)?;
         schema.permissions = permissions;

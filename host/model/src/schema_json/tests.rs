@@ -33,12 +33,13 @@ fn full() -> Schema {
     });
     schema.indexes.insert(
         "by_all".into(),
-        BTreeMap::from([
+        [
             ("level".into(), IndexKind::Ascending),
             ("since".into(), IndexKind::Descending),
             ("username".into(), IndexKind::Named("text".into())),
             ("on".into(), IndexKind::Named("-".into())),
-        ]),
+        ]
+        .into(),
     );
     schema.permissions.operations.remove(&ClassOp::Get);
     schema.permissions.operations.insert(ClassOp::Delete, crate::schema::Entities::default());
@@ -133,7 +134,8 @@ fn edits_are_read() {
     let name = edit.fields["name"].clone().unwrap();
     assert!(name.required && name.default == Some(Value::from("x")));
     assert_eq!(edit.indexes["b"], None);
-    assert_eq!(edit.indexes["a"].as_ref().unwrap()["ward"], IndexKind::Descending);
+    let keys = [("name".to_owned(), IndexKind::Ascending), ("ward".to_owned(), IndexKind::Descending)];
+    assert_eq!(edit.indexes["a"], Some(keys.into()));
 }
 
 #[test]

@@ -4,11 +4,9 @@
 
 mod permissions;
 
-use std::collections::BTreeMap;
-
 use model::{
     ClassName, Field, FieldName, FieldType, Permissions, Schema, Unique, encode as json,
-    schema::{IndexKind, Indexes},
+    schema::{IndexKeys, IndexKind, Indexes},
 };
 use mongodb::bson::{Bson, Document, doc};
 use serde_json::Value as Json;
@@ -172,7 +170,7 @@ fn bson(json: Json) -> Bson {
 }
 
 /// An index's keys, as `_SCHEMA` names them.
-fn index_keys(index: &BTreeMap<String, IndexKind>) -> Document {
+fn index_keys(index: &IndexKeys) -> Document {
     let kind = |kind: &IndexKind| match kind {
         IndexKind::Ascending => Bson::Int32(1),
         IndexKind::Descending => Bson::Int32(-1),

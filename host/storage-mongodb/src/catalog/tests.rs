@@ -14,7 +14,7 @@ fn full() -> Schema {
     put("past", Field::new(FieldType::Relation(ward)));
     put("place", Field::new(FieldType::GeoPoint));
     schema.unique = vec![Unique { fields: vec![FieldName::new("name").unwrap()], ignore_case: true }];
-    schema.indexes.insert("by_name".into(), BTreeMap::from([("name".into(), IndexKind::Descending)]));
+    schema.indexes.insert("by_name".into(), [("name".into(), IndexKind::Descending)].into());
     schema.permissions.operations.insert(model::schema::ClassOp::Delete, Default::default());
     schema.permissions.protected_fields.insert("*".into(), ["name".to_owned()].into());
     schema.permissions.default_acl = Some(model::Acl::private_to("currentUser"));

@@ -1,14 +1,18 @@
 //! Regular expressions: as plain texts where they mean one, since MongoDB's dialect is another than Parse's.
 
-use model::query::filter::Pattern;
+use model::{FieldType, query::filter::Pattern};
 use mongodb::bson::doc;
+use storage::prefix;
 
 use super::{Bound, Cond, Part, Place};
 
 /// Tests texts at a place, or elements of a list there.
 pub(super) fn test(place: &Place<'_>, pattern: &Pattern, bound: Bound) -> Part {
     let text = |source: String| Cond::Clause(doc! {place.key: {"$regex": source}});
+    // Of a list, one element must be inside the range, which two ends can't say.
+    let single = *place.kind == FieldType::String && !place.path.is_dotted();
     match literal(pattern) {
+        Some(Literal::Prefix(prefix)) if single => Part::exact(begins(place, &prefix)),
         Some(Literal::Prefix(prefix)) => Part::exact(text(format!("^{}", escaped(&prefix)))),
         Some(Literal::Inside(part)) => Part::exact(text(escaped(&part))),
         Some(Literal::Suffix(part)) => Part::upper(text(escaped(&part)), bound),
@@ -17,8 +21,20 @@ pub(super) fn test(place: &Place<'_>, pattern: &Pattern, bound: Bound) -> Part {
             let clause = doc! {place.key: {"$regex": escaped(&part), "$options": "i"}};
             Part::upper(Cond::Clause(clause), bound)
         }
-        None => Part::upper(Cond::Clause(doc! {place.key: {"$type": "string"}}), bound),
+        None => match prefix::beginning(pattern) {
+            Some(prefix) if single => Part::upper(begins(place, &prefix), bound),
+            _ => Part::upper(Cond::Clause(doc! {place.key: {"$type": "string"}}), bound),
+        },
     }
+}
+
+/// Texts that begin with a prefix, as a range: they are in the order of their bytes.
+fn begins(place: &Place<'_>, prefix: &str) -> Cond {
+    let mut range = doc! {"$gte": prefix};
+    if let Some(end) = prefix::after(prefix) {
+        range.insert("$lt", end);
+    }
+    place.clause(range)
 }
 
 /// What a pattern comes down to.
@@ -44,8 +60,9 @@ fn literal(pattern: &Pattern) -> Option<Literal> {
     Some(match (found.starts, found.ends) {
         (true, false) => Literal::Prefix(found.text),
         (false, false) => Literal::Inside(found.text),
-        // Anchored at both ends, it is at least a text that ends so.
-        (_, true) => Literal::Suffix(found.text),
+        (false, true) => Literal::Suffix(found.text),
+        // Anchored at both ends, it is at least a text that begins so.
+        (true, true) => return None,
     })
 }
 
@@ -94,7 +111,6 @@ mod tests {
         assert_eq!(of(r"^\Qa.b\E", ""), Some(Literal::Prefix("a.b".into())));
         assert_eq!(of(r"\Qa.b\E", ""), Some(Literal::Inside("a.b".into())));
         assert_eq!(of(r"\Qa.b\E$", ""), Some(Literal::Suffix("a.b".into())));
-        assert_eq!(of(r"^\Qa.b\E$", ""), Some(Literal::Suffix("a.b".into())));
         assert_eq!(of("^abc", "u"), Some(Literal::Prefix("abc".into())));
         assert_eq!(of("^abc", "i"), Some(Literal::AnyCase("abc".into())));
         assert_eq!(of("^ärz", "i"), None);

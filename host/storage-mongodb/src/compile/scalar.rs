@@ -49,6 +49,10 @@ fn operand(schema: &Schema, place: &Place<'_>, value: &Value) -> Option<Bson> {
 /// Comparisons hold only within a kind, and only kinds that have an order.
 fn range(schema: &Schema, place: &Place<'_>, sign: &str, value: &Value) -> Part {
     match operand(schema, place, value).zip(ordered(value)) {
+        Some((operand @ Bson::String(_), _)) if sign.starts_with("$lt") => {
+            // An index that holds texts alone serves only who says that texts are meant.
+            Part::exact(place.clause(doc! {"$gte": "", sign: operand}))
+        }
         Some((operand, _)) => Part::exact(place.clause(doc! {sign: operand})),
         None => Part::constant(false),
     }

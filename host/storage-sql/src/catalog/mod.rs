@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     ClassName, Field, FieldName, FieldType, Schema, Unique,
-    schema::{IndexKind, Indexes},
+    schema::{IndexKeys, IndexKind, Indexes},
     schema_json::index_json,
 };
 use serde_json::{Map, Value as Json, json};
@@ -154,7 +154,7 @@ pub(crate) fn indexes_of(json: &Json) -> Option<Indexes> {
     };
     let fields = |json: &Json| {
         let fields = json.as_object()?.iter();
-        fields.map(|(name, of)| Some((name.clone(), kind(of)?))).collect::<Option<BTreeMap<_, _>>>()
+        fields.map(|(name, of)| Some((name.clone(), kind(of)?))).collect::<Option<IndexKeys>>()
     };
     json.as_object()?.iter().map(|(name, of)| Some((name.clone(), fields(of)?))).collect()
 }

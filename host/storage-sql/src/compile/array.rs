@@ -39,7 +39,7 @@ impl Compiler<'_> {
 
     /// Appends the exact condition that an element equals the value; answers false, having written nothing, if it can't.
     fn holds(&mut self, place: &Place<'_>, value: &Value) -> bool {
-        self.dialect.holds(&mut self.out, &place.column.quoted, value)
+        self.dialect.holds(&mut self.out, place.column, value)
     }
 
     fn all(&mut self, place: &Place<'_>, values: &[Value]) -> bool {
@@ -59,10 +59,13 @@ impl Compiler<'_> {
             _ => None,
         });
         if let Some(texts) = texts.collect::<Option<Vec<_>>>() {
-            self.dialect.holds_text(&mut self.out, &place.column.quoted, texts);
+            self.dialect.holds_text(&mut self.out, place.column, texts);
             return true;
         }
         if values.len() > FEW {
+            if self.dialect.holds_many(&mut self.out, place.column, values) {
+                return true;
+            }
             return self.inexact(place, &Test::In(values.to_vec()), bound);
         }
         let before = self.out.clone();

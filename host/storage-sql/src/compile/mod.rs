@@ -13,7 +13,7 @@ use model::{ClassName, FieldType, Filter, ObjectId, Path, Test, Value, query::fi
 
 pub(crate) use select::{Find, append, condition, find, update};
 
-use storage::{Error, recheck};
+use storage::{Error, bounds, recheck};
 
 use crate::{
     dialect::Dialect,
@@ -21,8 +21,21 @@ use crate::{
     statement::{Statement, quoted},
 };
 
+const WHERE: &str = " WHERE ";
 const TRUE: &str = "1 = 1";
 const FALSE: &str = "1 = 0";
+
+/// How conditions are joined.
+struct Junction {
+    word: &'static str,
+    /// What adds nothing.
+    neutral: &'static str,
+    /// What decides by itself.
+    decisive: &'static str,
+}
+
+const AND: Junction = Junction { word: " AND ", neutral: TRUE, decisive: FALSE };
+const OR: Junction = Junction { word: " OR ", neutral: FALSE, decisive: TRUE };
 
 /// Deeper filters are left to the matcher: databases limit the depth of expressions.
 const DEEPEST: usize = 40;
@@ -55,19 +68,48 @@ struct Compiler<'a> {
     layout: &'a Layout,
     layouts: &'a Layouts,
     out: Statement,
+    /// How many alternatives the condition that is being written stands in.
+    either: usize,
     /// The first test that nobody can answer.
     refused: Option<Error>,
+}
+
+/// A place in what is written, to go back to.
+#[derive(Clone, Copy)]
+struct Mark {
+    text: usize,
+    args: usize,
+    rare: bool,
 }
 
 impl Compiler<'_> {
     /// Appends ` WHERE` with what the filter asks for, if anything, and says whether it is exact.
     /// Otherwise more rows may pass than should.
     fn condition(&mut self, filter: &Filter) -> bool {
-        if matches!(filter, Filter::And(parts) if parts.is_empty()) {
-            return true;
+        let start = self.mark();
+        self.out.push(WHERE);
+        let condition = self.mark();
+        let exact = self.filter(filter, Bound::Upper, 0);
+        if self.since(condition) == TRUE {
+            self.back(start);
         }
-        self.out.push(" WHERE ");
-        self.filter(filter, Bound::Upper, 0)
+        exact
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { text: self.out.text.len(), args: self.out.args.len(), rare: self.out.rare }
+    }
+
+    /// What was written since then.
+    fn since(&self, mark: Mark) -> &str {
+        self.out.text.get(mark.text..).unwrap_or_default()
+    }
+
+    /// Takes back what was written since then.
+    fn back(&mut self, mark: Mark) {
+        self.out.text.truncate(mark.text);
+        self.out.args.truncate(mark.args);
+        self.out.rare = mark.rare;
     }
 
     fn filter(&mut self, filter: &Filter, bound: Bound, depth: usize) -> bool {
@@ -75,14 +117,9 @@ impl Compiler<'_> {
             return self.anything(bound);
         }
         match filter {
-            Filter::And(parts) => self.join(parts, " AND ", TRUE, bound, depth + 1),
-            Filter::Or(parts) => self.join(parts, " OR ", FALSE, bound, depth + 1),
-            Filter::Nor(parts) => {
-                self.out.push("(");
-                let exact = self.join(parts, " OR ", FALSE, bound.flip(), depth + 1);
-                self.out.push(") IS NOT TRUE");
-                exact
-            }
+            Filter::And(parts) => self.join(parts, &AND, bound, depth + 1),
+            Filter::Or(parts) => self.or(parts, bound, depth + 1),
+            Filter::Nor(parts) => self.negated(bound, |this, bound| this.or(parts, bound, depth + 1)),
             Filter::Test(path, test) => self.test(path, test, bound),
             Filter::Acl(access, groups) => {
                 let column = match access {
@@ -96,20 +133,49 @@ impl Compiler<'_> {
         }
     }
 
-    /// Joins conditions; halves them so that a long list doesn't become a deep expression.
-    fn join(&mut self, parts: &[Filter], word: &str, empty: &str, bound: Bound, depth: usize) -> bool {
+    fn or(&mut self, parts: &[Filter], bound: Bound, depth: usize) -> bool {
+        self.either += parts.len();
+        let exact = self.join(parts, &OR, bound, depth);
+        self.either -= parts.len();
+        exact
+    }
+
+    /// Joins conditions; halves them so that a long list doesn't become a deep expression. What goes without saying
+    /// isn't said: databases take `… OR 1 = 0` for something to look at in every row.
+    fn join(&mut self, parts: &[Filter], by: &Junction, bound: Bound, depth: usize) -> bool {
         match parts {
             [] => {
-                self.out.push(empty);
+                self.out.push(by.neutral);
                 true
             }
             [one] => self.filter(one, bound, depth),
             many => {
                 let (left, right) = many.split_at(many.len() / 2);
+                let start = self.mark();
                 self.out.push("(");
-                let left = self.join(left, word, empty, bound, depth);
-                self.out.push(word);
-                let right = self.join(right, word, empty, bound, depth);
+                let first = self.mark();
+                let left = self.join(left, by, bound, depth);
+                if self.since(first) == by.decisive {
+                    self.back(start);
+                    self.out.push(by.decisive);
+                    return left;
+                }
+                if self.since(first) == by.neutral {
+                    self.back(start);
+                    return self.join(right, by, bound, depth) && left;
+                }
+                let between = self.mark();
+                self.out.push(by.word);
+                let second = self.mark();
+                let right = self.join(right, by, bound, depth);
+                if self.since(second) == by.decisive {
+                    self.back(start);
+                    self.out.push(by.decisive);
+                    return right;
+                }
+                if self.since(second) == by.neutral {
+                    self.back(between);
+                }
                 self.out.push(")");
                 left && right
             }
@@ -120,8 +186,9 @@ impl Compiler<'_> {
         match self.layouts.get(class).and_then(|layout| layout.joins.get(key.as_str())) {
             Some(join) => {
                 let join = quoted(join);
-                self.out.push("\"objectId\" IN (SELECT \"relatedId\" FROM ").push(&join);
-                self.out.push(" WHERE \"owningId\" = ").bind(self.dialect, owner.as_str()).push(")");
+                let (before, after) = self.dialect.among(self.either > 0);
+                self.out.push("\"objectId\"").push(before).push("SELECT \"relatedId\" FROM ").push(&join);
+                self.out.push(" WHERE \"owningId\" = ").bind(self.dialect, owner.as_str()).push(after);
             }
             None => {
                 self.out.push(FALSE);
@@ -156,9 +223,20 @@ impl Compiler<'_> {
     }
 
     fn negated(&mut self, bound: Bound, write: impl FnOnce(&mut Self, Bound) -> bool) -> bool {
+        let start = self.mark();
         self.out.push("(");
+        let inner = self.mark();
         let exact = write(self, bound.flip());
-        self.out.push(") IS NOT TRUE");
+        let constant = match self.since(inner) {
+            TRUE => FALSE,
+            FALSE => TRUE,
+            _ => {
+                self.out.push(") IS NOT TRUE");
+                return exact;
+            }
+        };
+        self.back(start);
+        self.out.push(constant);
         exact
     }
 
@@ -181,6 +259,13 @@ impl Compiler<'_> {
             | FieldType::Relation(_)
             | FieldType::Acl => match test {
                 Test::Eq(Value::Null) => self.missing(place),
+                near if bound == Bound::Upper && place.column.kind == FieldType::GeoPoint => {
+                    match bounds::of(near) {
+                        Some(bounds) => self.dialect.inside(&mut self.out, &place.column.quoted, &bounds),
+                        None => return self.inexact(place, near, bound),
+                    }
+                    false
+                }
                 other => self.inexact(place, other, bound),
             },
         }

@@ -1,6 +1,7 @@
 //! Regular expressions that mean a plain text: what the SDKs' startsWith, contains and endsWith send.
 
 use model::query::filter::Pattern;
+use storage::prefix;
 
 /// What a pattern comes down to.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,32 +12,25 @@ pub(super) enum Literal {
     Inside(String),
     /// `\Qtext\E$`, save that `$` may see a line's end before the text's.
     Suffix(String),
+    /// Begins with `text`, and more may be asked of it: `^text$`, `^text.*`.
+    Begins(String),
 }
 
-/// The plain text that a pattern without options means, if it is of one of the three forms.
+/// The plain text that a pattern without options means, or that whatever it matches begins with.
 pub(super) fn literal(pattern: &Pattern) -> Option<Literal> {
     // NUL ends a text in SQL functions.
-    let found = pattern.literal().filter(|found| !found.any_case && !found.text.contains('\0'))?;
-    match (found.starts, found.ends) {
-        (true, false) => Some(Literal::Prefix(found.text)),
-        (false, false) => Some(Literal::Inside(found.text)),
-        (false, true) => Some(Literal::Suffix(found.text)),
-        (true, true) => None,
-    }
-}
-
-/// The smallest text above all texts with a prefix; `None` if there is none.
-pub(super) fn after(prefix: &str) -> Option<String> {
-    let mut chars: Vec<char> = prefix.chars().collect();
-    while let Some(last) = chars.pop() {
-        // The code points between U+D7FF and U+E000 aren't characters.
-        let next = if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(u32::from(last) + 1) };
-        if let Some(next) = next {
-            chars.push(next);
-            return Some(chars.into_iter().collect());
-        }
-    }
-    None
+    let found = match pattern.literal().filter(|found| !found.any_case) {
+        Some(found) => match (found.starts, found.ends) {
+            (true, false) => Literal::Prefix(found.text),
+            (false, false) => Literal::Inside(found.text),
+            (false, true) => Literal::Suffix(found.text),
+            (true, true) => Literal::Begins(found.text),
+        },
+        None => Literal::Begins(prefix::beginning(pattern)?),
+    };
+    let (Literal::Prefix(text) | Literal::Inside(text) | Literal::Suffix(text) | Literal::Begins(text)) =
+        &found;
+    (!text.contains('\0')).then_some(found)
 }
 
 #[cfg(test)]
@@ -57,22 +51,40 @@ mod tests {
     }
 
     #[test]
+    fn knows_what_a_match_begins_with() {
+        for (source, text) in [
+            (r"^\Qa.b\E$", "a.b"),
+            ("^ab$", "ab"),
+            ("^ab.*c", "ab"),
+            ("^abc?", "ab"),
+            ("^ab*", "a"),
+            (r"^\Qa.b\E+", "a."),
+            (r"^ab\d", "ab"),
+        ] {
+            assert_eq!(of(source, "s"), Some(Literal::Begins(text.into())), "{source}");
+        }
+    }
+
+    #[test]
     fn leaves_the_rest_to_the_matcher() {
-        for source in
-            [r"^\Qa\E.*", "a|b", "ab*", "ab?", "a.c", r"\d", r"^\Qa\E$", r"\Qa\E\\E\Qb\E", "", "^", r"\Q\E"]
-        {
+        for source in [
+            "a|b",
+            "ab*",
+            "ab?",
+            "a.c",
+            r"\d",
+            r"\Qa\E\\E\Qb\E",
+            "",
+            "^",
+            r"\Q\E",
+            "^a*",
+            "^ab|c",
+            r"^\Qa\E|c",
+            "^(ab)",
+        ] {
             assert_eq!(of(source, ""), None, "{source}");
         }
         assert_eq!(of("^abc", "i"), None);
         assert_eq!(of("^abc", "m"), None);
-    }
-
-    #[test]
-    fn the_end_of_a_prefix_is_above_it() {
-        assert_eq!(after("ab").unwrap(), "ac");
-        assert_eq!(after("a\u{10FFFF}").unwrap(), "b");
-        assert_eq!(after("\u{D7FF}").unwrap(), "\u{E000}");
-        assert_eq!(after("\u{10FFFF}"), None);
-        assert!("ab\u{10FFFF}\u{10FFFF}" < after("ab").unwrap().as_str());
     }
 }

@@ -1,12 +1,13 @@
 //! Tests on columns that hold one plain value.
 
 use model::{FieldType, Test, Value};
+use storage::prefix;
 
 use super::{Bound, Compiler, Place, pattern};
 use crate::{arg::Arg, dialect::List};
 
-/// The longest list that is bound one by one; longer ones are left to the matcher.
-const FEW: usize = 1000;
+/// The most arguments of a statement that lists may use one by one; what is longer is left to the matcher.
+const MOST: usize = 20_000;
 
 impl Compiler<'_> {
     pub(super) fn scalar(&mut self, place: &Place<'_>, test: &Test, bound: Bound) -> bool {
@@ -28,7 +29,13 @@ impl Compiler<'_> {
                     self.inside(place, &text);
                     false
                 }
-                Some(pattern::Literal::Suffix(_)) | None => self.inexact(place, test, bound),
+                Some(pattern::Literal::Begins(prefix)) if bound == Bound::Upper => {
+                    self.prefixed(place, &prefix);
+                    false
+                }
+                Some(pattern::Literal::Suffix(_) | pattern::Literal::Begins(_)) | None => {
+                    self.inexact(place, test, bound)
+                }
             },
             Test::Ne(_)
             | Test::In(_)
@@ -68,14 +75,14 @@ impl Compiler<'_> {
     }
 
     /// Text that begins with a prefix, as a range that an index serves.
-    fn prefixed(&mut self, place: &Place<'_>, prefix: &str) -> bool {
+    fn prefixed(&mut self, place: &Place<'_>, text: &str) -> bool {
         let column = self.dialect.ordered(place.column);
-        self.out.push("(").push(&column).push(" >= ").bind(self.dialect, prefix);
-        if let Some(end) = pattern::after(prefix) {
+        self.out.push("(").push(&column).push(" >= ").bind(self.dialect, text);
+        if let Some(end) = prefix::after(text) {
             self.out.push(" AND ").push(&column).push(" < ").bind(self.dialect, end.as_str());
         }
         self.out.push(")");
-        pattern::after(prefix).is_some()
+        prefix::after(text).is_some()
     }
 
     fn inside(&mut self, place: &Place<'_>, text: &str) -> bool {
@@ -89,7 +96,7 @@ impl Compiler<'_> {
             values.iter().filter_map(|value| self.dialect.operand(&place.column.kind, value)).collect();
         let list = match args.as_slice() {
             [] => return if null { self.missing(place) } else { self.constant(false) },
-            args => match list(args) {
+            args => match list(args, MOST.saturating_sub(self.out.args.len())) {
                 Some(list) => list,
                 None => return self.inexact(place, &Test::In(values.to_vec()), bound),
             },
@@ -110,8 +117,8 @@ impl Compiler<'_> {
     }
 }
 
-/// A list in the form that the dialect binds best; `None` when it is too long for its kind.
-fn list(args: &[Arg]) -> Option<List> {
+/// A list in the form that the dialect binds best; `None` when it is of a kind that is bound one by one, and too long.
+fn list(args: &[Arg], most: usize) -> Option<List> {
     if let [one] = args {
         return Some(List::Few(vec![one.clone()]));
     }
@@ -131,5 +138,5 @@ fn list(args: &[Arg]) -> Option<List> {
     if let Some(ints) = ints.collect::<Option<Vec<_>>>() {
         return Some(List::Ints(ints));
     }
-    (args.len() <= FEW).then(|| List::Few(args.to_vec()))
+    (args.len() <= most).then(|| List::Few(args.to_vec()))
 }

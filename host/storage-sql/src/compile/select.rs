@@ -3,7 +3,7 @@
 use model::{Filter, Limit, Order, query::By};
 use storage::{Error, Wish, sift::Done};
 
-use super::Compiler;
+use super::{Compiler, FALSE, WHERE};
 use crate::{
     arg::Arg,
     dialect::Dialect,
@@ -19,6 +19,8 @@ pub(crate) struct Find<'a> {
     pub(crate) columns: Vec<&'a Column>,
     /// What the statement does of the find.
     pub(crate) done: Done,
+    /// Whether no row passes, so that nobody needs to be asked.
+    pub(crate) nothing: bool,
 }
 
 /// Writes a find.
@@ -50,6 +52,7 @@ pub(crate) fn find<'a>(
         None => Statement::new(&layout.select),
         Some(_) => Statement::new(&layout::select(dialect, &layout.table, &columns)),
     };
+    let nothing = condition.nothing();
     append(&mut statement, condition.statement);
     let done = Done { exact: condition.exact, sorted: keys.is_some() };
     if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
@@ -62,7 +65,7 @@ pub(crate) fn find<'a>(
         };
         dialect.window(&mut statement, wish.skip, limit);
     }
-    Ok(Find { statement, columns, done })
+    Ok(Find { statement, columns, done, nothing })
 }
 
 /// A condition with its ` WHERE`.
@@ -71,6 +74,13 @@ pub(crate) struct Condition {
     pub(crate) statement: Statement,
     /// Whether no more rows pass than should.
     pub(crate) exact: bool,
+}
+
+impl Condition {
+    /// Whether no row passes.
+    pub(crate) fn nothing(&self) -> bool {
+        self.statement.text.strip_prefix(WHERE) == Some(FALSE)
+    }
 }
 
 /// Writes the condition that a filter asks for.
@@ -83,7 +93,8 @@ pub(crate) fn condition(
     layout: &Layout,
     filter: &Filter,
 ) -> Result<Condition, Error> {
-    let mut compiler = Compiler { dialect, layout, layouts, out: Statement::default(), refused: None };
+    let mut compiler =
+        Compiler { dialect, layout, layouts, out: Statement::default(), either: 0, refused: None };
     let exact = compiler.condition(filter);
     match compiler.refused {
         Some(error) => Err(error),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use model::{
     ClassName, Field, FieldName, FieldType, Permissions, Schema, Unique,
-    schema::{ClassOp, Entities},
+    schema::{ClassOp, Entities, IndexKeys},
     schema_json::index_json,
 };
 use serde_json::{Map, Value as Json, json};
@@ -82,16 +82,36 @@ pub(super) fn layout(class: &str, json: &Json, found: &Found, server: &Server) -
     schema.permissions = read_permissions(json.get("classLevelPermissions"), ours);
     schema.indexes = json.get("indexes").map_or(Some(BTreeMap::new()), indexes_of)?;
     schema.indexes.remove("_id_");
+    for (name, keys) in &mut schema.indexes {
+        if let Some(order) = ours.and_then(|ours| ours.get("order")?.get(name)?.as_array()) {
+            *keys = in_order(keys, order);
+        }
+    }
     let mut layout = Layout::new(&Pg, schema, table, &names, joins);
     if let Some(table) = of_table {
-        layout.mark_foreign(|column| match table.columns.get(column) {
-            Some(Collation::CodePoints) => false,
-            Some(Collation::Database) | None => !server.by_code_point,
-            Some(Collation::Other) => true,
-        });
+        mark(&mut layout, table, server);
         read_unique(&mut layout, table);
     }
     Some(layout)
+}
+
+/// Marks the columns of a table that keep their texts in another order than that of the code points.
+pub(super) fn mark(layout: &mut Layout, table: &Table, server: &Server) {
+    layout.mark_foreign(|column| match table.columns.get(column) {
+        // What isn't there yet is made in the right order.
+        Some(Collation::CodePoints) | None => false,
+        Some(Collation::Database) => !server.by_code_point,
+        Some(Collation::Other) => true,
+    });
+}
+
+/// The keys of an index in the order that they were given in: the database keeps JSON in one of its own.
+fn in_order(keys: &IndexKeys, order: &[Json]) -> IndexKeys {
+    let place = |field: &str| order.iter().position(|name| name.as_str() == Some(field));
+    let mut keys: Vec<_> = keys.iter().map(|(field, kind)| (field.clone(), kind.clone())).collect();
+    // What parse-server has added since then comes last.
+    keys.sort_by_key(|(field, _)| place(field).unwrap_or(usize::MAX));
+    keys.into_iter().collect()
 }
 
 /// Reads permissions; where there are none, everybody may do everything, and what some don't speak of is the master key's.
@@ -194,6 +214,10 @@ pub(super) fn json(new: &Layout, before: Option<(&Layout, Json)>) -> Json {
     if changed {
         ours.insert("open".into(), json!(open));
     }
+    let several = schema.indexes.iter().filter(|(_, keys)| keys.keys().len() > 1);
+    let order: Map<String, Json> =
+        several.map(|(name, keys)| (name.clone(), keys.keys().cloned().collect())).collect();
+    ours.insert("order".into(), order.into());
     ours.extend(names(new));
     ours.retain(|_, value| {
         !matches!(value, Json::Array(list) if list.is_empty())

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use model::{ClassName, Date, FieldType, Value};
+use storage::bounds::Bounds;
 
 use crate::{
     arg::Arg,
@@ -135,35 +136,47 @@ impl Dialect for Pg {
         out.push(column).push(" = ANY(").bind(self, list).push(")");
     }
 
-    fn holds(&self, out: &mut Statement, column: &str, item: &Value) -> bool {
-        let exact = match item {
-            Value::String(_) | Value::Boolean(_) | Value::Pointer(_) => true,
-            Value::Number(number) => stored::whole(*number).is_some(),
-            // Others may have written a date in another form, and an object contains what it is more than.
-            Value::Date(_)
-            | Value::Null
-            | Value::Bytes(_)
-            | Value::GeoPoint { .. }
-            | Value::Polygon(_)
-            | Value::File { .. }
-            | Value::Relation(_)
-            | Value::Array(_)
-            | Value::Object(_)
-            | Value::Record(_) => false,
-        };
-        if !exact {
+    fn holds(&self, out: &mut Statement, column: &Column, item: &Value) -> bool {
+        if !is_said_exactly(item) {
             return false;
         }
         match json(&Value::Array(vec![item.clone()])) {
-            Some(list) => out.push(column).push(" @> ").bind(self, list),
+            Some(list) => out.push(&column.quoted).push(" @> ").bind(self, list),
             // Nothing that is stored has a NUL character.
             None => out.push("1 = 0"),
         };
         true
     }
 
-    fn holds_text(&self, out: &mut Statement, column: &str, texts: Vec<String>) {
-        out.push(column).push(" ?| ").bind(self, Arg::Texts(texts));
+    fn holds_text(&self, out: &mut Statement, column: &Column, texts: Vec<String>) {
+        out.push(&column.quoted).push(" ?| ").bind(self, Arg::Texts(texts));
+    }
+
+    fn holds_many(&self, out: &mut Statement, column: &Column, items: &[Value]) -> bool {
+        if !items.iter().all(is_said_exactly) {
+            return false;
+        }
+        // What holds a NUL character is in no list.
+        let items = items.iter().filter(|item| !stored::has_nul(item)).cloned().collect();
+        let Some(list) = json(&Value::Array(items)) else { return false };
+        out.push(&column.quoted).push(" @> ANY(ARRAY(SELECT jsonb_build_array(e) FROM jsonb_array_elements(");
+        out.bind(self, list).push(") AS e))");
+        true
+    }
+
+    fn inside(&self, out: &mut Statement, column: &str, bounds: &[Bounds]) {
+        out.push("(");
+        for (number, at) in bounds.iter().enumerate() {
+            out.push(if number > 0 { " OR " } else { "" }).push(column).push(" <@ box(point(");
+            out.bind(self, Arg::Real(at.west)).push(", ").bind(self, Arg::Real(at.south)).push("), point(");
+            out.bind(self, Arg::Real(at.east)).push(", ").bind(self, Arg::Real(at.north)).push("))");
+        }
+        out.push(")");
+    }
+
+    fn among(&self, either: bool) -> (&'static str, &'static str) {
+        // A join, which is best for long lists, can't be one of several alternatives.
+        if either { (" = ANY(ARRAY(", ")::text[])") } else { (" IN (", ")") }
     }
 
     fn contains(&self, out: &mut Statement, column: &str, text: &str) {
@@ -211,6 +224,25 @@ impl Dialect for Pg {
         if skip > 0 {
             out.push(" OFFSET ").bind(self, whole(skip));
         }
+    }
+}
+
+/// Whether a list that contains the value in PostgreSQL's sense holds it in Parse's.
+fn is_said_exactly(item: &Value) -> bool {
+    match item {
+        Value::String(_) | Value::Boolean(_) | Value::Pointer(_) => true,
+        Value::Number(number) => stored::whole(*number).is_some(),
+        // Others may have written a date in another form, and an object contains what it is more than.
+        Value::Date(_)
+        | Value::Null
+        | Value::Bytes(_)
+        | Value::GeoPoint { .. }
+        | Value::Polygon(_)
+        | Value::File { .. }
+        | Value::Relation(_)
+        | Value::Array(_)
+        | Value::Object(_)
+        | Value::Record(_) => false,
     }
 }
 

@@ -45,8 +45,23 @@ pub(super) struct Index {
     pub(super) primary: bool,
     /// Whether it lets no two rows be alike.
     pub(super) unique: bool,
+    /// Whether it is whole and holds every row.
+    pub(super) usable: bool,
+    /// How it is built.
+    pub(super) method: Method,
     /// Its columns; `None` for one over expressions, except the small letters of columns.
     pub(super) columns: Option<Vec<Part>>,
+}
+
+/// How an index is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    /// In order.
+    Btree,
+    /// By what is in lists and objects.
+    Gin,
+    /// Anything else.
+    Other,
 }
 
 /// One part of an index.
@@ -56,6 +71,8 @@ pub(super) struct Part {
     pub(super) column: String,
     /// Whether case is ignored.
     pub(super) folds: bool,
+    /// Whether its texts are in the order of their code points.
+    pub(super) by_code_point: bool,
 }
 
 const COLUMNS: &str = "SELECT c.relname::text, a.attname::text, \
@@ -70,9 +87,13 @@ const INDEXES: &str = "SELECT t.relname::text, i.relname::text, \
     CASE WHEN x.indisprimary THEN 'p' WHEN x.indisunique AND x.indpred IS NULL AND x.indisvalid THEN 'u' ELSE 'i' END, \
     a.attname::text, \
     (SELECT e.attname::text FROM pg_attribute e WHERE e.attrelid = t.oid AND e.attnum > 0 AND NOT e.attisdropped \
-     AND pg_get_indexdef(x.indexrelid, k.at::int, true) IN ('lower(' || quote_ident(e.attname) || ')') LIMIT 1) \
+     AND pg_get_indexdef(x.indexrelid, k.at::int, true) IN ('lower(' || quote_ident(e.attname) || ')') LIMIT 1), \
+    CASE WHEN x.indpred IS NULL AND x.indisvalid AND x.indisready THEN 'y' ELSE 'n' END, m.amname::text, \
+    CASE WHEN l.collcollate IN ('C', 'POSIX') THEN 'c' ELSE 'o' END \
     FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid \
+    JOIN pg_am m ON m.oid = i.relam \
     CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(attribute, at) \
+    LEFT JOIN pg_collation l ON l.oid = (x.indcollation::oid[])[k.at - 1] \
     LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attribute AND k.attribute > 0 \
     WHERE t.relnamespace = current_schema()::regnamespace AND k.at <= x.indnkeyatts ORDER BY x.indexrelid, k.at";
 
@@ -96,12 +117,21 @@ pub(super) async fn look(connection: &mut PgConnection) -> Result<Found, Fault> 
         if table.indexes.last().is_none_or(|last| last.name != name) {
             let kind = decode::text(&row, 2)?;
             let (primary, unique) = (kind == "p", kind == "u");
-            table.indexes.push(Index { name: name.to_owned(), primary, unique, columns: Some(Vec::new()) });
+            let usable = decode::text(&row, 5)? == "y";
+            let method = match decode::text(&row, 6)? {
+                "btree" => Method::Btree,
+                "gin" => Method::Gin,
+                _ => Method::Other,
+            };
+            let name = name.to_owned();
+            table.indexes.push(Index { name, primary, unique, usable, method, columns: Some(Vec::new()) });
         }
         let cell = |at: usize| Ok::<_, Fault>(decode::cell(&row, at)?.and_then(|cell| cell.text()));
+        let by_code_point = decode::text(&row, 7)? == "c";
+        let part = |column: &str, folds| Part { column: column.to_owned(), folds, by_code_point };
         let part = match (cell(3)?, cell(4)?) {
-            (Some(column), _) => Some(Part { column: column.to_owned(), folds: false }),
-            (None, Some(column)) => Some(Part { column: column.to_owned(), folds: true }),
+            (Some(column), _) => Some(part(column, false)),
+            (None, Some(column)) => Some(part(column, true)),
             (None, None) => None,
         };
         if let Some(index) = table.indexes.last_mut() {

@@ -1,8 +1,11 @@
 //! The statements that make a class's indexes, under the names that parse-server gives them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use model::{FieldType, Unique, schema::IndexKind};
+use model::{
+    FieldType, Unique,
+    schema::{IndexKeys, IndexKind},
+};
 use storage::Error;
 
 use super::{Pg, found::Table};
@@ -61,7 +64,7 @@ pub(super) fn plain(
     layout: &Layout,
     table: Option<&Table>,
     name: &str,
-    fields: &BTreeMap<String, IndexKind>,
+    fields: &IndexKeys,
     taken: &mut BTreeSet<String>,
 ) -> Result<Vec<String>, Error> {
     if fields.keys().all(|field| matches!(field.as_str(), "_id" | "objectId")) {
@@ -74,47 +77,48 @@ pub(super) fn plain(
     if table.is_some_and(|table| table.indexes.iter().any(|index| index.name == name)) {
         return Ok(Vec::new());
     }
-    let mut parts = Vec::new();
-    for (field, kind) in fields {
-        let column = column(layout, field)?;
-        let descending = match kind {
-            IndexKind::Ascending => false,
-            IndexKind::Descending => true,
-            IndexKind::Named(_) => return Err(Error::Unsupported("an index of this kind")),
-        };
-        parts.push(match &column.kind {
-            // Equality and containment are all that is asked of values with parts.
-            FieldType::Object | FieldType::Array | FieldType::Bytes => None,
-            FieldType::GeoPoint | FieldType::Polygon => {
-                return Err(Error::Unsupported("an index of this kind"));
-            }
-            _ => Some(Pg.key(&own_order(column), descending)),
-        });
+    let columns = fields.keys().map(|field| column(layout, field)).collect::<Result<Vec<_>, _>>()?;
+    if fields.iter().any(|(_, kind)| matches!(kind, IndexKind::Named(name) if !name.starts_with("2d"))) {
+        // Words are searched for in the texts themselves.
+        return Ok(Vec::new());
     }
+    let several =
+        || Error::Unsupported("an index over several fields, one of which is a list, an object or a place");
+    let made = match columns.as_slice() {
+        [one] if matches!(one.kind, FieldType::Array | FieldType::Object) => {
+            format!("USING gin ({})", one.quoted)
+        }
+        [one] if matches!(one.kind, FieldType::GeoPoint | FieldType::Polygon) => {
+            format!("USING gist ({})", one.quoted)
+        }
+        columns => {
+            let mut parts = Vec::with_capacity(columns.len());
+            for (column, (_, kind)) in columns.iter().zip(fields.iter()) {
+                parts.push(match column.kind {
+                    FieldType::Array | FieldType::Object | FieldType::GeoPoint | FieldType::Polygon => {
+                        return Err(several());
+                    }
+                    // Equality is all that is asked of it.
+                    FieldType::Bytes => column.quoted.clone(),
+                    _ => Pg.key(&own_order(column), *kind == IndexKind::Descending),
+                });
+            }
+            format!("({})", parts.join(", "))
+        }
+    };
     let wish = if taken.contains(name) || name.starts_with("pg_") {
         own_name(layout, name)
     } else {
         name.to_owned()
     };
     let name = fresh(Pg.names(), &wish, taken);
-    let made = match parts.into_iter().collect::<Option<Vec<_>>>() {
-        Some(parts) => format!("({})", parts.join(", ")),
-        None => {
-            let columns: Result<Vec<_>, _> = fields.keys().map(|field| column(layout, field)).collect();
-            let columns: Vec<&str> = columns?.iter().map(|column| column.quoted.as_str()).collect();
-            match columns.as_slice() {
-                [one] => format!("USING gin ({one})"),
-                _ => return Err(Error::Unsupported("an index over several fields, one of which is a list")),
-            }
-        }
-    };
     let text = format!("CREATE INDEX {} ON {} {made}", quoted(&name), layout.quoted_table());
     taken.insert(name);
     Ok(vec![text])
 }
 
 /// A column whose collation goes without saying: an index has the column's own.
-fn own_order(column: &Column) -> Column {
+pub(super) fn own_order(column: &Column) -> Column {
     Column { foreign: false, ..column.clone() }
 }
 
@@ -123,8 +127,19 @@ pub(super) fn own_name(layout: &Layout, name: &str) -> String {
     Pg.names().cut(&format!("{}:{name}", layout.schema.class))
 }
 
+/// An index's name as Parse has it; one that Parse has no name for keeps its own.
+pub(super) fn told(layout: &Layout, index: &str) -> String {
+    if layout.unique.get(index).is_some_and(|fields| fields.iter().eq(["objectId"]))
+        || index.strip_suffix("_pkey") == Some(&layout.table)
+    {
+        return "_id_".to_owned();
+    }
+    let found = layout.schema.indexes.keys().find(|name| own_name(layout, name) == index);
+    found.map_or(index, String::as_str).to_owned()
+}
+
 /// The column that an index names, in Parse's words or in those of its MongoDB layout.
-fn column<'a>(layout: &'a Layout, field: &str) -> Result<&'a Column, Error> {
+pub(super) fn column<'a>(layout: &'a Layout, field: &str) -> Result<&'a Column, Error> {
     let field = match field {
         "_id" => "objectId",
         "_created_at" => "createdAt",

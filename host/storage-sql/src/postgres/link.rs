@@ -5,11 +5,12 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use model::Object;
 use sqlx::PgConnection;
 
-use super::{Pg, decode, fault::Fault, run};
+use super::{Pg, decode, fault::Fault, plan, run};
 use crate::{
     dialect::Dialect,
     layout::{Column, Layout},
     load::Link,
+    plan::Plan,
     statement::Statement,
 };
 
@@ -43,33 +44,8 @@ impl Link for PgConnection {
         run::execute(self, statement).await
     }
 
-    async fn plan(&mut self, mut statement: Statement) -> Result<Vec<String>, Fault> {
-        statement.text.insert_str(0, "EXPLAIN (COSTS OFF) ");
-        Ok(without_values(&run::texts(self, statement).await?.join("\n")))
-    }
-}
-
-/// The lines of a plan, without the values that the server writes into it, line ends within them included.
-fn without_values(plan: &str) -> Vec<String> {
-    // A quote within a value is doubled, and so ends one and begins the next.
-    let parts = plan.split('\'').enumerate().map(|(at, part)| if at % 2 == 1 { "?" } else { part });
-    parts.collect::<Vec<_>>().join("'").lines().map(ToOwned::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plan_is_told_without_values() {
-        let plan = "Limit\n  ->  Seq Scan on \"Note\"\n        Filter: ((text = 'Ann''s\n  diary'::text) AND (n = '777'::double precision))";
-        assert_eq!(
-            without_values(plan),
-            [
-                "Limit",
-                "  ->  Seq Scan on \"Note\"",
-                "        Filter: ((text = '?''?'::text) AND (n = '?'::double precision))",
-            ]
-        );
+    async fn plan(&mut self, layout: &Layout, mut statement: Statement) -> Result<Plan, Fault> {
+        statement.text.insert_str(0, "EXPLAIN (COSTS OFF, FORMAT JSON) ");
+        Ok(plan::read(layout, run::texts(self, statement).await?.first().map_or("", String::as_str)))
     }
 }

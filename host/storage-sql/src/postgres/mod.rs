@@ -2,15 +2,18 @@
 
 mod bind;
 mod catalog;
+mod complete;
 mod config;
 mod connect;
 mod decode;
 mod dialect;
 mod fault;
 mod found;
+mod helper;
 mod index;
 mod link;
 mod listen;
+mod plan;
 mod pool;
 mod run;
 mod schema;
@@ -51,6 +54,7 @@ const TRIES: u32 = 6;
 pub struct Postgres {
     inner: Arc<Inner>,
     listener: JoinHandle<()>,
+    completing: JoinHandle<()>,
 }
 
 struct Inner {
@@ -70,7 +74,8 @@ struct Inner {
 impl Postgres {
     /// Connects to the database of a URI, and makes the table of classes if there is none.
     ///
-    /// Runs a task on the Tokio runtime that it is called in, which listens for changes of other servers.
+    /// Runs two tasks on the Tokio runtime that it is called in: one listens for changes of other servers, the other makes
+    /// indexes that are missing.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the URI isn't understood, the server can't be reached in time or may lose what it
@@ -97,14 +102,16 @@ impl Postgres {
             reads: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         });
-        let listener = tokio::spawn(listen::listen(Arc::downgrade(&inner), options));
-        Ok(Postgres { inner, listener })
+        let listener = tokio::spawn(listen::listen(Arc::downgrade(&inner), options.clone()));
+        let completing = tokio::spawn(complete::complete(Arc::downgrade(&inner), options));
+        Ok(Postgres { inner, listener, completing })
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.listener.abort();
+        self.completing.abort();
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     decode,
     fault::Fault,
     found::{self, Found, Table},
-    index, run,
+    helper, index, run,
 };
 use crate::{
     arg::Arg,
@@ -114,7 +114,10 @@ async fn put_inside(
     };
     let old = before.as_ref().map(|(layout, _)| layout);
     let merged = storage::merge(told, old.map(|old| &old.schema), wanted)?;
-    let new = lay_out(&Pg, &merged, old, &taken(&found, layouts, class));
+    let mut new = lay_out(&Pg, &merged, old, &taken(&found, layouts, class));
+    if let Some(table) = found.tables.get(&new.table) {
+        catalog::mark(&mut new, table, server);
+    }
     let steps = steps(server, &found, old, &new)?;
     for step in steps {
         run::words(connection, &step).await.map_err(|fault| named(fault, &merged))?;
@@ -181,7 +184,7 @@ fn steps(server: &Server, found: &Found, old: Option<&Layout>, new: &Layout) -> 
     steps.extend(made(server, table, new));
     for (name, join) in &new.joins {
         if old.is_none_or(|old| !old.joins.contains_key(name)) {
-            steps.extend(join_table(join));
+            steps.push(join_table(join));
         }
     }
     let mut taken = found.taken.clone();
@@ -194,6 +197,13 @@ fn steps(server: &Server, found: &Found, old: Option<&Layout>, new: &Layout) -> 
     for (name, fields) in &new.schema.indexes {
         if old.is_none_or(|old| !old.schema.indexes.contains_key(name)) {
             steps.extend(index::plain(new, table, name, fields, &mut taken)?);
+        }
+    }
+    // What was missing before is made beside the requests, see `complete`.
+    let had = old.map(helper::wanted).unwrap_or_default();
+    for helper in helper::wanted(new) {
+        if helper.comes_along() && !had.contains(&helper) && !helper.is_there(found) {
+            steps.push(helper.make(new, &mut taken, ""));
         }
     }
     Ok(steps)
@@ -212,6 +222,7 @@ fn dropped(old: &Layout, new: &Layout, table: Option<&Table>) -> Vec<String> {
             steps.push(format!("DROP INDEX IF EXISTS {}", quoted(&index.name)));
         }
     }
+    steps.extend(table.into_iter().flat_map(|table| helper::dropped(old, new, table)));
     for gone in old.columns.iter().filter(|column| new.column(&column.field).is_none()) {
         steps.push(format!("ALTER TABLE {} DROP COLUMN IF EXISTS {}", new.quoted_table(), gone.quoted));
     }
@@ -263,15 +274,12 @@ fn folds(schema: &Schema, column: &str) -> bool {
     schema.unique.iter().any(|group| group.ignore_case && group.fields.iter().any(|field| *field == *column))
 }
 
-fn join_table(join: &str) -> Vec<String> {
-    let (table, index) = (quoted(join), quoted(&Pg.names().cut(&format!("owner:{join}"))));
-    vec![
-        format!(
-            "CREATE TABLE IF NOT EXISTS {table} (\"relatedId\" varChar(120), \"owningId\" varChar(120), \
-             PRIMARY KEY (\"relatedId\", \"owningId\"))"
-        ),
-        format!("CREATE INDEX IF NOT EXISTS {index} ON {table} (\"owningId\")"),
-    ]
+fn join_table(join: &str) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {} (\"relatedId\" varChar(120), \"owningId\" varChar(120), \
+         PRIMARY KEY (\"relatedId\", \"owningId\"))",
+        quoted(join)
+    )
 }
 
 /// Says the fields of the group that can't be made, because values repeat.

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use tokio::sync::watch;
 
 use super::{Postgres, fault::Fault, run, schema, survey, write};
-use crate::{layout::Layouts, load, row, statement::Statement};
+use crate::{layout::Layouts, load, plan::Plan, row, statement::Statement};
 
 #[async_trait]
 impl Storage for Postgres {
@@ -95,7 +95,7 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let Some(layout) = layouts.get(&select.schema.class) else {
-                return Ok(load::plan(Vec::new(), true));
+                return Ok(Plan::default().value(true));
             };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
             let done = load::explain(lent.connection(), &layouts, layout, select.wish()).await;
@@ -190,6 +190,7 @@ impl Storage for Postgres {
     async fn close(&self) {
         self.inner.closed.store(true, Ordering::Release);
         self.listener.abort();
+        self.completing.abort();
         self.inner.pool.close().await;
     }
 }

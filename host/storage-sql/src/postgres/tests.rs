@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use ::storage::{Error, Select, Storage, Write};
+use ::storage::{
+    Error, Select, Storage, Write,
+    conformance::{Indexed, indexed::Serves},
+};
 use model::{
     Acl, Date, Field, FieldName, FieldType, Filter, Limit, Object, ObjectId, Op, Path as FieldPath, Test,
     Unique, Update, Value,
@@ -17,10 +20,14 @@ use super::*;
 use crate::sample::{insert, name, object, schema, select, test};
 
 mod faults;
+mod helpers;
 mod nodes;
 mod plans;
 mod takeover;
 mod tls;
+
+/// What indexes of PostgreSQL serve.
+const SERVES: Serves = Serves { elements: true, places: Some("2dsphere"), alone: false };
 
 /// A schema of the shared database, empty at first: as good as a database of its own, and made in no time.
 pub(super) struct Place {
@@ -81,4 +88,20 @@ async fn keeps_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn agrees_with_the_matcher() {
     ::storage::conformance::agree(&making, 60).await.unwrap();
+}
+
+/// With an index on every field, nothing of all this scans a table where one of them serves. Tables of a few rows are
+/// scanned by choice, so scans are made unattractive.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_query_of_the_suite_scans_where_an_index_serves() {
+    let indexed = || -> ::storage::conformance::Making {
+        Box::pin(async {
+            let place = Place::new().await;
+            let place = Place { uri: format!("{}%20-c%20enable_seqscan%3Doff", place.uri), ..place };
+            Arc::new(Indexed::new(Arc::new(place.open().await), SERVES)) as Arc<dyn Storage>
+        })
+    };
+    let ran = ::storage::conformance::run(&indexed).await.unwrap();
+    assert!(ran > 250, "only {ran} cases ran");
+    ::storage::conformance::agree(&indexed, 20).await.unwrap();
 }

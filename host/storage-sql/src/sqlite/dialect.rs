@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use model::{ClassName, Date, FieldType, Value};
+use storage::bounds::Bounds;
 
 use crate::{
     arg::Arg,
     dialect::{Dialect, List, Names},
     layout::Column,
     row,
-    statement::Statement,
+    statement::{Statement, quoted},
     stored,
 };
 
@@ -18,6 +19,21 @@ use crate::{
 /// A list travels as one JSON argument where SQL reads it back exactly, so that its length isn't part of the text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lite;
+
+/// The latitude and the longitude of a place, as an index has them and conditions ask for them: word for word.
+pub(super) fn place(column: &str) -> [String; 2] {
+    ["latitude", "longitude"].map(|degrees| format!("json_extract({column}, '$.{degrees}')"))
+}
+
+/// Begins the condition that a list has an element of a kind whose value is …, to be closed with a parenthesis.
+fn element<'a>(out: &'a mut Statement, column: &Column, kind: &str) -> &'a mut Statement {
+    // Without another name for the table, so that a plan tells which one it is.
+    match &column.elements {
+        Some(table) => out.push("\"objectId\" IN (SELECT \"objectId\" FROM ").push(&quoted(table)),
+        None => out.push("EXISTS (SELECT 1 FROM json_each(").push(&column.quoted).push(")"),
+    };
+    out.push(" WHERE type = '").push(kind).push("' AND value ")
+}
 
 /// Up to so many groups each get a condition of their own.
 const FEW_GROUPS: usize = 64;
@@ -120,17 +136,21 @@ impl Dialect for Lite {
         out.push(column).push(" IN (SELECT value FROM json_each(").bind(self, Arg::Text(json)).push("))");
     }
 
-    fn holds(&self, out: &mut Statement, column: &str, item: &Value) -> bool {
-        let (kinds, arg) = match item {
-            Value::String(text) if !text.contains('\0') => ("= 'text'", Arg::Text(text.clone())),
+    fn lists_elements(&self) -> bool {
+        true
+    }
+
+    fn holds(&self, out: &mut Statement, column: &Column, item: &Value) -> bool {
+        let (kind, arg) = match item {
+            Value::String(text) if !text.contains('\0') => ("text", Arg::Text(text.clone())),
             Value::Number(number) => match stored::whole(*number) {
-                Some(whole) => ("= 'integer'", Arg::Int(whole)),
+                Some(whole) => ("integer", Arg::Int(whole)),
                 None => return false,
             },
-            Value::Boolean(flag) => ("IN ('true', 'false')", Arg::Int((*flag).into())),
+            Value::Boolean(flag) => (if *flag { "true" } else { "false" }, Arg::Int((*flag).into())),
             // Equal values have equal text, see `stored`.
             Value::Pointer(_) | Value::Date(_) | Value::String(_) => match stored::text(item) {
-                Some(text) => ("= 'object'", Arg::Text(text)),
+                Some(text) => ("object", Arg::Text(text)),
                 None => return false,
             },
             Value::Null
@@ -143,14 +163,32 @@ impl Dialect for Lite {
             | Value::Object(_)
             | Value::Record(_) => return false,
         };
-        out.push("EXISTS (SELECT 1 FROM json_each(").push(column).push(") AS e WHERE e.type ").push(kinds);
-        out.push(" AND e.value = ").bind(self, arg).push(")");
+        element(out, column, kind).push("= ").bind(self, arg).push(")");
         true
     }
 
-    fn holds_text(&self, out: &mut Statement, column: &str, texts: Vec<String>) {
-        out.push("EXISTS (SELECT 1 FROM json_each(").push(column).push(") AS e WHERE e.type = 'text' AND ");
-        self.one_of(out, "e.value", List::Texts(texts));
+    fn holds_text(&self, out: &mut Statement, column: &Column, texts: Vec<String>) {
+        self.one_of(element(out, column, "text"), "", List::Texts(texts));
+        out.push(")");
+    }
+
+    fn holds_many(&self, out: &mut Statement, column: &Column, items: &[Value]) -> bool {
+        let whole = |item: &Value| item.as_number().and_then(stored::whole);
+        let Some(numbers) = items.iter().map(whole).collect() else { return false };
+        self.one_of(element(out, column, "integer"), "", List::Ints(numbers));
+        out.push(")");
+        true
+    }
+
+    fn inside(&self, out: &mut Statement, column: &str, bounds: &[Bounds]) {
+        let [latitude, longitude] = place(column);
+        out.push("(");
+        for (number, at) in bounds.iter().enumerate() {
+            out.push(if number > 0 { " OR (" } else { "(" }).push(&latitude).push(" BETWEEN ");
+            out.bind(self, Arg::Real(at.south)).push(" AND ").bind(self, Arg::Real(at.north)).push(" AND ");
+            out.push(&longitude).push(" BETWEEN ").bind(self, Arg::Real(at.west)).push(" AND ");
+            out.bind(self, Arg::Real(at.east)).push(")");
+        }
         out.push(")");
     }
 

@@ -5,12 +5,13 @@ use futures_util::{StreamExt as _, stream::BoxStream};
 use model::Object;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Lite, decode, run};
+use super::{Lite, decode, plan, run};
 use crate::{
     dialect::Dialect,
     error::Fault,
     layout::{Column, Layout},
     load::Link,
+    plan::Plan,
     statement::Statement,
 };
 
@@ -44,8 +45,10 @@ impl Link for SqliteConnection {
         run::execute(self, statement).await
     }
 
-    async fn plan(&mut self, mut statement: Statement) -> Result<Vec<String>, Fault> {
+    async fn plan(&mut self, layout: &Layout, mut statement: Statement) -> Result<Plan, Fault> {
         statement.text.insert_str(0, "EXPLAIN QUERY PLAN ");
-        run::all(self, statement).await?.iter().map(|row| Ok(row.try_get("detail")?)).collect()
+        let rows = run::all(self, statement).await?;
+        let steps = rows.iter().map(|row| Ok(row.try_get("detail")?)).collect::<Result<_, Fault>>()?;
+        Ok(plan::read(layout, steps))
     }
 }

@@ -7,6 +7,7 @@ mod dialect;
 mod link;
 mod lock;
 mod migrate;
+mod plan;
 mod readers;
 mod run;
 mod schema;
@@ -74,6 +75,7 @@ impl Sqlite {
         let mut connection = connect::writer(config).await.map_err(|fault| fault.error)?;
         migrate::migrate(&mut connection).await.map_err(|fault| fault.error)?;
         let layouts = schema::read(&mut connection).await.map_err(|fault| fault.error)?;
+        schema::complete(&mut connection, &layouts).await;
         let layouts: Shared = Arc::new(RwLock::new(Arc::new(layouts)));
         let counters = Arc::new(Counters::default());
         let (jobs, queue) = mpsc::channel(config.queue.max(1));

@@ -13,7 +13,7 @@ use super::{
     run, survey,
     writer::{Commit, Job},
 };
-use crate::{load, row, statement::Statement};
+use crate::{load, plan::Plan, row, statement::Statement};
 
 #[async_trait]
 impl Storage for Sqlite {
@@ -66,7 +66,7 @@ impl Storage for Sqlite {
         let mut tries = 0;
         loop {
             let layouts = self.layouts();
-            let Some(layout) = layouts.get(class) else { return Ok(load::plan(Vec::new(), true)) };
+            let Some(layout) = layouts.get(class) else { return Ok(Plan::default().value(true)) };
             let mut reader = self.readers.lend().await.map_err(|fault| fault.error)?;
             let done = load::explain(reader.connection(), &layouts, layout, select.wish()).await;
             if let Some(done) = self.settle(class, &layouts, reader, done, &mut tries) {

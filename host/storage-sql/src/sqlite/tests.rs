@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use ::storage::{Error, Select, Storage, Write, Written};
+use ::storage::{
+    Error, Select, Storage, Write, Written,
+    conformance::{Indexed, indexed::Serves},
+};
 use model::{
     Acl, Date, FieldType, Filter, Limit, Object, ObjectId, Op, Path as FieldPath, Schema, Test, Unique,
     Update, Value,
@@ -16,6 +19,9 @@ use crate::sample::{insert, name, object, schema, select, test};
 
 mod faults;
 mod plans;
+
+/// What indexes of SQLite serve.
+const SERVES: Serves = Serves { elements: true, places: Some("2dsphere"), alone: false };
 
 /// A database in a folder of its own.
 pub(super) struct Place {
@@ -64,6 +70,19 @@ async fn keeps_the_contract() {
 async fn agrees_with_the_matcher() {
     let places = Arc::default();
     ::storage::conformance::agree(&|| making(&places), 200).await.unwrap();
+}
+
+/// With an index on every field, nothing of all this scans a table where one of them serves.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_query_of_the_suite_scans_where_an_index_serves() {
+    let places = Arc::default();
+    let indexed = || -> ::storage::conformance::Making {
+        let plain = making(&places);
+        Box::pin(async { Arc::new(Indexed::new(plain.await, SERVES)) as Arc<dyn Storage> })
+    };
+    let ran = ::storage::conformance::run(&indexed).await.unwrap();
+    assert!(ran > 250, "only {ran} cases ran");
+    ::storage::conformance::agree(&indexed, 20).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
     Acl, ClassName, Schema, Unique, Value,
-    schema::{ClassOp, Entities, IndexKind, Indexes, Permissions},
+    schema::{ClassOp, Entities, IndexKeys, IndexKind, Indexes, Permissions},
 };
 use serde_json::json;
 
@@ -65,7 +65,7 @@ pub(super) async fn remembered(bench: &Bench, expected: &[&Schema]) -> Outcome {
     Ok(())
 }
 
-fn index(fields: &[(&str, IndexKind)]) -> BTreeMap<String, IndexKind> {
+fn index(fields: &[(&str, IndexKind)]) -> IndexKeys {
     fields.iter().map(|(name, kind)| ((*name).to_owned(), kind.clone())).collect()
 }
 
@@ -104,6 +104,9 @@ async fn everything_of_a_class_is_remembered(bench: Bench) -> Outcome {
     all.indexes = Indexes::from([
         ("by_n".to_owned(), index(&[("n", IndexKind::Descending)])),
         ("by_t_n".to_owned(), index(&[("t", IndexKind::Ascending), ("n", IndexKind::Ascending)])),
+        // The order of the fields is what such an index is about.
+        ("by_d_b".to_owned(), index(&[("d", IndexKind::Ascending), ("b", IndexKind::Descending)])),
+        ("by_b_d".to_owned(), index(&[("b", IndexKind::Ascending), ("d", IndexKind::Ascending)])),
     ]);
     all.unique = vec![Unique { ignore_case: true, ..unique(&["t"])? }, unique(&["n", "b"])?];
     bench.put(all.clone()).await?;

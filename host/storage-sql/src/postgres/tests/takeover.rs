@@ -5,7 +5,7 @@ use model::schema::{ClassOp, Entities};
 use super::*;
 
 /// A database as parse-server 9.10 leaves it: its tables, its `_SCHEMA`, its rows.
-const PEER: &str = r#"
+pub(super) const PEER: &str = r#"
 CREATE TABLE "_SCHEMA" ( "className" varChar(120), "schema" jsonb, "isParseClass" bool, PRIMARY KEY ("className") );
 CREATE TABLE "_User" ("objectId" text, "createdAt" timestamptz, "updatedAt" timestamptz, "username" text, "email" text,
   "emailVerified" boolean, "authData" jsonb, "_rperm" text[], "_wperm" text[], "_hashed_password" text,
