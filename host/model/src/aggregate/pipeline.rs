@@ -61,10 +61,11 @@ impl Pipeline {
 
 impl Stage {
     fn parse(stage: Map<String, Json>) -> Result<Stage, ParseError> {
-        let keys = stage.len();
-        let (1, Some((name, body))) = (keys, stage.into_iter().next()) else {
-            return Err(invalid(format!("Pipeline stages should only have one key but found {keys}.")));
-        };
+        if stage.len() != 1 {
+            let names = stage.keys().take(8).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+            return Err(invalid(format!("Pipeline stages should only have one key but found {names}.")));
+        }
+        let Some((name, body)) = stage.into_iter().next() else { return Err(invalid("a stage is empty")) };
         if !name.starts_with('$') {
             return Err(invalid(format!("Invalid aggregate stage '{}'.", shown(&name))));
         }
@@ -160,8 +161,8 @@ mod tests {
         for (json, text) in [
             (json!("x"), "pipeline must be an array of stages"),
             (json!([1]), "pipeline must be an array of stages"),
-            (json!([{}]), "Pipeline stages should only have one key but found 0."),
-            (json!([{"$a": 1, "$b": 1}]), "Pipeline stages should only have one key but found 2."),
+            (json!([{}]), "Pipeline stages should only have one key but found ."),
+            (json!([{"$a": 1, "$b": 1}]), "Pipeline stages should only have one key but found $a, $b."),
             (json!({"group": {"_id": null}}), "Invalid aggregate stage 'group'."),
             (json!([{"$group": {}}]), "Invalid parameter for query: group. Missing key _id"),
             (json!([{"$group": {"objectId": null}}]), "Cannot use 'objectId' in aggregation stage $group."),
