@@ -26,8 +26,8 @@ pub struct Config {
     pub read_time_ms: u64,
 }
 
-/// The database when the connection string names none.
-pub(crate) const DATABASE: &str = "parse";
+/// The database when the connection string names none: the one that MongoDB's other drivers, and so parse-server, use then.
+pub(crate) const DATABASE: &str = "test";
 
 impl Default for Config {
     fn default() -> Config {

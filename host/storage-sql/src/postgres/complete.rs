@@ -16,6 +16,9 @@ const QUIET: Duration = Duration::from_secs(5);
 /// Lets one server of several do it.
 const LOCK: &str = "SELECT pg_try_advisory_lock(hashtext('parapet.indexes.' || current_schema()))::text";
 
+/// Gives it back at once: after a good-bye the session holds it for a while.
+const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtext('parapet.indexes.' || current_schema()))";
+
 /// Waits until the classes stand, then makes what is missing. What can't be made is told, and nothing else fails.
 pub(super) async fn complete(inner: Weak<Inner>, options: PgConnectOptions) {
     let mut seen = None;
@@ -45,6 +48,12 @@ pub(super) async fn make(connection: &mut PgConnection, layouts: &Layouts) -> Re
     if run::texts(connection, Statement::new(LOCK)).await? != ["true"] {
         return Ok(0);
     }
+    let made = make_all(connection, layouts).await;
+    run::words(connection, UNLOCK).await?;
+    made
+}
+
+async fn make_all(connection: &mut PgConnection, layouts: &Layouts) -> Result<usize, Fault> {
     let found = found::look(connection).await?;
     let mut taken = found.taken.clone();
     let mut made = 0;

