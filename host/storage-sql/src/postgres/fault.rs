@@ -15,6 +15,8 @@ const LOCKED: &str = "a lock was waited for longer than database.postgres.lock_t
 const TIMEOUT: &str = "a statement took longer than database.postgres.statement_timeout_ms: narrow the \
     question, add an index, or raise the limit";
 const BROKEN: &str = "the connection to the database broke: check that its server runs and can be reached";
+const SILENT: &str = "the database fell silent in the middle of a statement: check that its server isn't stopped and that the \
+    network between lets packets through";
 const REFUSED: &str = "the database refuses the server's user: check user, password and pg_hba.conf";
 const NO_DATABASE: &str = "there is no database of the name in the URI: make it first";
 const FORBIDDEN: &str = "the database's user lacks a right: it must own the schema that it works in";
@@ -41,6 +43,11 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
+    /// Says that nothing was heard of the server for too long.
+    pub(super) fn silent() -> Fault {
+        Fault { broken: true, ..Error::Unavailable(SILENT.to_owned()).into() }
+    }
+
     /// Says that the server takes no changes.
     pub(super) fn read_only() -> Fault {
         Fault { broken: true, ..Error::Unavailable(READ_ONLY.to_owned()).into() }

@@ -2,18 +2,30 @@
 
 use std::{sync::Weak, time::Duration};
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{
+    Executor as _,
+    postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions},
+};
+use tokio::time::timeout;
 
 use super::{Inner, fault::Fault, schema::CHANNEL};
 
 /// How long to wait before the next try when the database can't be reached.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long to wait for a connection or a sign of life.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long nothing may be heard before the server is asked for a sign of life: a server that hangs and a network that
+/// swallows packets close no connection, and what other servers tell would be missed for as long as that lasts.
+const QUIET: Duration = Duration::from_secs(5);
+
 /// Listens as long as the storage is there; after every gap the classes are read again.
 pub(super) async fn listen(storage: Weak<Inner>, options: PgConnectOptions) {
-    let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-    let pool = pool.connect_lazy_with(options);
     loop {
+        // A pool for each connection: one that has fallen silent may stay in its pool for minutes.
+        let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let pool = pool.acquire_timeout(PATIENCE).connect_lazy_with(options.clone());
         let listener = async {
             let mut listener = PgListener::connect_with(&pool).await?;
             listener.ignore_pool_close_event(true);
@@ -33,11 +45,13 @@ pub(super) async fn listen(storage: Weak<Inner>, options: PgConnectOptions) {
                         tokio::time::sleep(PAUSE).await;
                     }
                 }
-                missed = match listener.try_recv().await {
-                    // Of itself, it knows already.
-                    Ok(Some(told)) => storage.upgrade().is_none_or(|storage| !storage.is_own(told.payload())),
-                    // The connection was lost, and with it what was told meanwhile.
-                    Ok(None) => true,
+                missed = match hear(&mut listener).await {
+                    Ok(Heard::Told(told)) => {
+                        // Of itself, it knows already.
+                        storage.upgrade().is_none_or(|storage| !storage.is_own(told.payload()))
+                    }
+                    Ok(Heard::Nothing) => false,
+                    Ok(Heard::Lost) => true,
                     Err(error) => {
                         let fault = Fault::from(error);
                         tracing::warn!(error = %fault.error, "changes of classes can't be listened for just now");
@@ -50,5 +64,24 @@ pub(super) async fn listen(storage: Weak<Inner>, options: PgConnectOptions) {
             return;
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// What came of listening for a while.
+enum Heard {
+    Told(PgNotification),
+    /// Nobody told anything, and the server lives.
+    Nothing,
+    /// The connection was lost, and with it what was told meanwhile; there is a new one.
+    Lost,
+}
+
+async fn hear(listener: &mut PgListener) -> Result<Heard, sqlx::Error> {
+    match timeout(QUIET, listener.try_recv()).await {
+        Ok(told) => Ok(told?.map_or(Heard::Lost, Heard::Told)),
+        Err(_) => match timeout(PATIENCE, listener.execute("SELECT 1")).await {
+            Ok(alive) => alive.map(|_| Heard::Nothing),
+            Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+        },
     }
 }

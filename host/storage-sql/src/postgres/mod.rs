@@ -83,6 +83,8 @@ impl Postgres {
     pub async fn open(uri: &str, config: &PostgresConfig) -> Result<Postgres, Error> {
         let (options, size) = uri::options(uri, config)?;
         let patience = Duration::from_millis(config.patience_ms);
+        let statement =
+            (config.statement_timeout_ms > 0).then(|| Duration::from_millis(config.statement_timeout_ms));
         let open = async {
             let mut connection = connect::first(&options, patience).await?;
             let server = connect::examine(&mut connection, config).await?;
@@ -93,7 +95,7 @@ impl Postgres {
         };
         let (server, layouts) = open.await.map_err(|fault| fault.error)?;
         let inner = Arc::new(Inner {
-            pool: Pool::new(options.clone(), size, patience),
+            pool: Pool::new(options.clone(), size, patience, statement),
             server,
             layouts: RwLock::new(Arc::new(layouts)),
             told: Mutex::default(),

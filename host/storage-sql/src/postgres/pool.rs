@@ -24,6 +24,7 @@ const OLD: Duration = Duration::from_secs(30 * 60);
 pub(super) struct Pool {
     options: PgConnectOptions,
     patience: Duration,
+    silence: Option<Duration>,
     size: usize,
     idle: Mutex<Vec<Idle>>,
     permits: Semaphore,
@@ -39,10 +40,39 @@ struct Idle {
 }
 
 impl Pool {
-    /// Makes room for connections.
-    pub(super) fn new(options: PgConnectOptions, size: usize, patience: Duration) -> Pool {
-        let permits = Semaphore::new(size);
-        Pool { options, patience, size, idle: Mutex::default(), permits, breaks: AtomicU64::new(0) }
+    /// Makes room for connections. `statement` is how long the server lets a statement take, if not for ever.
+    pub(super) fn new(
+        options: PgConnectOptions,
+        size: usize,
+        patience: Duration,
+        statement: Option<Duration>,
+    ) -> Pool {
+        Pool {
+            options,
+            patience,
+            silence: statement.map(|statement| statement + patience),
+            size,
+            idle: Mutex::default(),
+            permits: Semaphore::new(size),
+            breaks: AtomicU64::new(0),
+        }
+    }
+
+    /// Waits for an answer as long as the server may work on it, and a while.
+    ///
+    /// A server that hangs, and a network that swallows what is sent, close no connection: without this whoever asks
+    /// would wait for ever, and keep a connection from everybody else.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the time is over: the connection is no good then, and what was asked may be done or not.
+    pub(super) async fn answer<T>(&self, asked: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        match self.silence {
+            None => asked.await,
+            Some(silence) => match tokio::time::timeout(silence, asked).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Fault::silent()),
+            },
+        }
     }
 
     /// Lends a connection.

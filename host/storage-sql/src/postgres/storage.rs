@@ -83,7 +83,8 @@ impl Storage for Postgres {
             let layouts = self.inner.layouts();
             let Some(layout) = layouts.get(&select.schema.class) else { return Ok(Vec::new()) };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = load::find(lent.connection(), &layouts, layout, select.wish(), "").await;
+            let asked = load::find(lent.connection(), &layouts, layout, select.wish(), "");
+            let done = self.inner.pool.answer(asked).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -98,7 +99,8 @@ impl Storage for Postgres {
                 return Ok(Plan::default().value(true));
             };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = load::explain(lent.connection(), &layouts, layout, select.wish()).await;
+            let asked = load::explain(lent.connection(), &layouts, layout, select.wish());
+            let done = self.inner.pool.answer(asked).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -111,7 +113,8 @@ impl Storage for Postgres {
             let layouts = self.inner.layouts();
             let Some(layout) = layouts.get(&schema.class) else { return Ok(0) };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = load::count(lent.connection(), &layouts, layout, filter).await;
+            let asked = load::count(lent.connection(), &layouts, layout, filter);
+            let done = self.inner.pool.answer(asked).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -126,7 +129,8 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = transact(lent.connection(), &layouts, &writes).await;
+            let asked = transact(lent.connection(), &layouts, &writes);
+            let done = self.inner.pool.answer(asked).await;
             if let Some(done) = self.inner.settle(lent, done, false, &mut tries).await {
                 return done.map_err(|fault| write::named(fault, &writes, &layouts));
             }
@@ -138,7 +142,8 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = load::related(lent.connection(), &layouts, class, key, owner).await;
+            let asked = load::related(lent.connection(), &layouts, class, key, owner);
+            let done = self.inner.pool.answer(asked).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return row::ids(&done.map_err(|fault| fault.error)?);
             }
@@ -155,7 +160,8 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let done = load::owners(lent.connection(), &layouts, class, key, members).await;
+            let asked = load::owners(lent.connection(), &layouts, class, key, members);
+            let done = self.inner.pool.answer(asked).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return row::ids(&done.map_err(|fault| fault.error)?);
             }
@@ -168,7 +174,8 @@ impl Storage for Postgres {
         loop {
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
             let text = "SELECT 1 WHERE current_setting('transaction_read_only') = 'on'";
-            let done = match run::first(lent.connection(), Statement::new(text)).await {
+            let asked = run::first(lent.connection(), Statement::new(text));
+            let done = match self.inner.pool.answer(asked).await {
                 Ok(Some(_)) => Err(Fault::read_only()),
                 Ok(None) => Ok(()),
                 Err(fault) => Err(fault),

@@ -1,5 +1,7 @@
 //! What goes wrong with the server, and how it ends well.
 
+use std::process::Command;
+
 use ::servers::postgres::Cluster;
 
 use super::*;
@@ -172,6 +174,71 @@ async fn nobody_waits_for_ever() {
     unavailable(storage.commit(vec![delete]).await, "statement_timeout_ms");
     run::words(&mut holder, "COMMIT").await.unwrap();
     storage.ping().await.unwrap();
+}
+
+/// Stops the server's processes whose last words were like these, as a machine does that hangs: no connection closes.
+struct Stopped(Vec<String>);
+
+impl Stopped {
+    async fn stop(place: &Place, like: &str) -> Stopped {
+        let words = format!(
+            "SELECT pid::text FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '{like}'"
+        );
+        let processes = place.read(&words).await;
+        assert!(!processes.is_empty(), "nobody said {like}");
+        for process in &processes {
+            assert!(Command::new("kill").args(["-STOP", process]).status().unwrap().success());
+        }
+        Stopped(processes)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        for process in &self.0 {
+            let _ = Command::new("kill").args(["-CONT", process]).status();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_falls_silent_keeps_nobody_waiting() {
+    let cluster = cluster().await;
+    let place = Place { uri: cluster.uri("postgres"), name: "public".into() };
+    let config = PostgresConfig { pool: 1, patience_ms: 500, statement_timeout_ms: 500, ..quick() };
+    let storage = Postgres::open(&place.uri, &config).await.unwrap();
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 0);
+    let stopped = Stopped::stop(&place, "SELECT %").await;
+    let began = std::time::Instant::now();
+    // Trusted, since it was used a moment ago.
+    unavailable(storage.count(&class, &Filter::all()).await, "fell silent");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // The connection is thrown away, and its place is free.
+    assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 0);
+    drop(stopped);
+    storage.close().await;
+}
+
+/// Else a class that is shut on one node would stay open on another for as long as its connection stays silent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listening_connection_that_falls_silent_is_replaced() {
+    let cluster = cluster().await;
+    let place = Place { uri: cluster.uri("postgres"), name: "public".into() };
+    let (here, there) =
+        (Postgres::open(&place.uri, &quick()).await, Postgres::open(&place.uri, &quick()).await);
+    let (here, there) = (here.unwrap(), there.unwrap());
+    let mut told = there.changes().unwrap();
+    let listening = "SELECT count(*)::text FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    while place.read(listening).await != ["2"] {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let stopped = Stopped::stop(&place, "LISTEN%").await;
+    here.put_schema(&schema(&[("n", FieldType::Number)])).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), told.changed()).await.expect("told in time").unwrap();
+    assert_eq!(there.schemas().await.unwrap().len(), 1);
+    drop(stopped);
 }
 
 #[tokio::test(flavor = "multi_thread")]
