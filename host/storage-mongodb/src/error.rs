@@ -22,7 +22,7 @@ const MAJORITY: &str = "a majority of MongoDB's nodes didn't confirm the change 
 const FULL: &str = "MongoDB's disk is full: free space, then try again";
 const CLOSED: &str = "the storage was closed; open it again";
 
-pub(crate) const STANDALONE: &str = "several changes at once on a standalone MongoDB server, which has no transactions: make it a replica set of one node";
+pub(crate) const STANDALONE: &str = "changing several objects at once on a MongoDB that is no replica set";
 
 /// Codes of plans that can't be made.
 const BAD_HINT: [i32; 3] = [2, 291, 17007];

@@ -12,7 +12,7 @@ pub struct PostgresConfig {
     pub patience_ms: u64,
     /// How long one statement may take, in milliseconds; 0 means for ever.
     pub statement_timeout_ms: u64,
-    /// How long a change of a class waits for the transactions before it, in milliseconds.
+    /// How long a statement waits for what others have locked (a migration, a backup, a change of a class), in milliseconds.
     pub lock_timeout_ms: u64,
     /// How many statements a connection keeps prepared; 0 for a proxy that gives each transaction another connection.
     pub prepared: usize,
