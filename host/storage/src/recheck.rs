@@ -7,6 +7,25 @@ use model::{
 
 use crate::Error;
 
+/// Which side of a condition is wanted that a database can't say exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// All objects that pass, and perhaps others: they are looked at again.
+    Upper,
+    /// Objects that pass, and perhaps not all of them: as a negation needs it.
+    Lower,
+}
+
+impl Bound {
+    /// The side that is wanted within a negation.
+    pub fn flip(self) -> Bound {
+        match self {
+            Bound::Upper => Bound::Lower,
+            Bound::Lower => Bound::Upper,
+        }
+    }
+}
+
 /// Makes the matcher of a filter. A backend that keeps relations elsewhere resolves them first, see [`resolved`].
 ///
 /// # Errors

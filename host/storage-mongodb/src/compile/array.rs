@@ -32,7 +32,7 @@ pub(super) fn test(place: &Place<'_>, test: &Test, bound: Bound) -> Part {
         | Test::Nin(_)
         | Test::Exists(_)
         | Test::InQuery { .. }
-        | Test::Select { .. } => bound.anything(),
+        | Test::Select { .. } => Part::anything(bound),
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn object(place: &Place<'_>, test: &Test, bound: Bound) -> Part {
         | Test::Nin(_)
         | Test::Exists(_)
         | Test::InQuery { .. }
-        | Test::Select { .. } => bound.anything(),
+        | Test::Select { .. } => Part::anything(bound),
     }
 }
 
@@ -57,8 +57,8 @@ pub(super) fn test(place: &Place<'_>, test: &Test, bound: Bound) -> Part {
         // in ways of their own.
         let root = place.key.split('.').next().unwrap_or(place.key);
         return match test {
-            Test::Eq(value) | Test::Lte(value) | Test::Gte(value) if value.is_null() => bound.anything(),
-            Test::Exists(false) => bound.anything(),
+            Test::Eq(value) | Test::Lte(value) | Test::Gte(value) if value.is_null() => Part::anything(bound),
+            Test::Exists(false) => Part::anything(bound),
             _ => Part::upper(Cond::Clause(doc! {root: {"$exists": true}}), bound),
         };
     }
@@ -72,7 +72,7 @@ pub(super) fn test(place: &Place<'_>, test: &Test, bound: Bound) -> Part {
     match test {
         // Nothing and null look different to the two wherever lists are on the way.
         Test::Eq(Value::Null) | Test::Lte(Value::Null) | Test::Gte(Value::Null) | Test::Exists(false) => {
-            bound.anything()
+            Part::anything(bound)
         }
         Test::Eq(value) if is_atom(value) => found(place.equal(encode::nested(value))),
         Test::Eq(value) => Part::upper(like(place.key, value), bound),
@@ -102,7 +102,7 @@ pub(super) fn test(place: &Place<'_>, test: &Test, bound: Bound) -> Part {
             inexact(join(each, &Cond::Never, all), bound)
         }
         Test::Ne(_) | Test::In(_) | Test::Nin(_) | Test::InQuery { .. } | Test::Select { .. } => {
-            bound.anything()
+            Part::anything(bound)
         }
     }
 }

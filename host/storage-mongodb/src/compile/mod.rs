@@ -13,7 +13,10 @@ mod scalar;
 
 use model::{FieldType, Filter, Path, Schema, Test, Value, query::filter::Access};
 use mongodb::bson::{Bson, doc};
-use storage::{Error, recheck};
+use storage::{
+    Error,
+    recheck::{self, Bound},
+};
 
 pub(crate) use cond::Cond;
 use cond::{all, any, none};
@@ -23,30 +26,6 @@ use crate::{encode, layout};
 /// Deeper filters are left to the matcher: MongoDB limits the depth of documents.
 const DEEPEST: usize = 30;
 
-/// Which side of an inexact condition is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    Upper,
-    Lower,
-}
-
-impl Bound {
-    fn flip(self) -> Bound {
-        match self {
-            Bound::Upper => Bound::Lower,
-            Bound::Lower => Bound::Upper,
-        }
-    }
-
-    /// What is always right to say: everything, or nothing.
-    fn anything(self) -> Part {
-        match self {
-            Bound::Upper => Part { cond: Cond::Always, exact: false },
-            Bound::Lower => Part { cond: Cond::Never, exact: false },
-        }
-    }
-}
-
 /// A condition, and whether it says exactly what was asked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Part {
@@ -55,6 +34,14 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// What is always right to say: everything, or nothing.
+    fn anything(bound: Bound) -> Part {
+        match bound {
+            Bound::Upper => Part { cond: Cond::Always, exact: false },
+            Bound::Lower => Part { cond: Cond::Never, exact: false },
+        }
+    }
+
     fn exact(cond: Cond) -> Part {
         Part { cond, exact: true }
     }
@@ -67,7 +54,7 @@ impl Part {
     fn upper(cond: Cond, bound: Bound) -> Part {
         match bound {
             Bound::Upper => Part { cond, exact: false },
-            Bound::Lower => bound.anything(),
+            Bound::Lower => Part::anything(bound),
         }
     }
 }
@@ -87,7 +74,7 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn filter(&self, filter: &Filter, bound: Bound, depth: usize) -> Result<Part, Error> {
         if depth > DEEPEST {
-            return Ok(bound.anything());
+            return Ok(Part::anything(bound));
         }
         let parts = |parts: &[Filter], bound| {
             parts.iter().map(|part| self.filter(part, bound, depth + 1)).collect::<Result<Vec<_>, _>>()
@@ -108,7 +95,7 @@ impl Compiler<'_> {
             // No object has the place, so every object answers alike.
             return recheck::absent_passes(path, test).map(Part::constant);
         };
-        let Some(key) = layout::path(self.schema, path) else { return Ok(bound.anything()) };
+        let Some(key) = layout::path(self.schema, path) else { return Ok(Part::anything(bound)) };
         let place = Place { key: &key, path, kind };
         Ok(match test {
             Test::Ne(value) => negated(self.positive(&place, &Test::Eq(value.clone()), bound.flip())),

@@ -33,7 +33,7 @@ pub(super) fn test(schema: &Schema, place: &Place<'_>, test: &Test, bound: Bound
         | Test::Nin(_)
         | Test::Exists(_)
         | Test::InQuery { .. }
-        | Test::Select { .. } => bound.anything(),
+        | Test::Select { .. } => Part::anything(bound),
     }
 }
 

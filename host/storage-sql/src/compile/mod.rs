@@ -13,7 +13,10 @@ use model::{ClassName, FieldType, Filter, ObjectId, Path, Test, Value, query::fi
 
 pub(crate) use select::{Find, append, condition, find, update};
 
-use storage::{Error, bounds, recheck};
+use storage::{
+    Error, bounds,
+    recheck::{self, Bound},
+};
 
 use crate::{
     dialect::Dialect,
@@ -39,22 +42,6 @@ const OR: Junction = Junction { word: " OR ", neutral: FALSE, decisive: TRUE };
 
 /// Deeper filters are left to the matcher: databases limit the depth of expressions.
 const DEEPEST: usize = 40;
-
-/// Which side of an inexact condition is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    Upper,
-    Lower,
-}
-
-impl Bound {
-    fn flip(self) -> Bound {
-        match self {
-            Bound::Upper => Bound::Lower,
-            Bound::Lower => Bound::Upper,
-        }
-    }
-}
 
 /// A place that a test looks at.
 struct Place<'a> {
