@@ -228,6 +228,7 @@ fn apply(config: &Config, schema: &mut Schema, edit: SchemaEdit, is_new: bool) -
                 }
                 if field.kind == FieldType::GeoPoint
                     && let Some(other) = check::other_place(schema, &name)
+                    && !gone.contains(other)
                 {
                     return Err(check::two_places(&name, other));
                 }
