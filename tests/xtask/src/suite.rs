@@ -1,8 +1,10 @@
 //! `cargo xtask test`: everything that CI runs, in the order that fails soonest.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
+use serde_json::Value;
 use servers::{mongodb, postgres};
 
 use crate::{demo, machine, say};
@@ -46,15 +48,28 @@ pub(crate) fn run() -> anyhow::Result<()> {
     // It stops when this function ends, whatever comes of the tests, and when this process does.
     let (_server, uri) = postgres::for_a_run().map_err(|error| anyhow!(error))?;
     machine::run(machine::cargo().args(["test", "--workspace", "--locked"]).env(postgres::VARIABLE, &uri))?;
+    let scenarios = scenarios()?;
     for backend in ["postgresql", "mongodb"] {
         say::step(format!("scenarios on {backend}"));
-        let scenarios =
-            ["test", "--workspace", "--locked", "--test", "all", "--", "rest::", "hook::", "audit::"];
-        let mut cargo = machine::cargo();
-        machine::run(cargo.args(scenarios).env("KIT_DATABASE", backend).env(postgres::VARIABLE, &uri))?;
+        let mut command = Command::new(&scenarios);
+        command.current_dir(machine::root().join("tests")).args(["rest::", "hook::", "audit::"]);
+        machine::run(command.env("KIT_DATABASE", backend).env(postgres::VARIABLE, &uri))?;
     }
     say::step("demo");
     demo::run(true)
+}
+
+/// The program of the scenarios, as the step before has built it. Asking cargo to run it alone would choose other features
+/// for what it depends on, and build all that again.
+fn scenarios() -> anyhow::Result<PathBuf> {
+    let mut cargo = machine::cargo();
+    let told =
+        machine::read(cargo.args(["test", "--workspace", "--locked", "--no-run", "--message-format=json"]))?;
+    let artifacts = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut programs = artifacts
+        .filter(|artifact| artifact["target"]["kind"][0] == "test" && artifact["target"]["name"] == "all");
+    let program = programs.find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
+    program.context("cargo doesn't tell where the scenarios are")
 }
 
 fn has_packages(folder: &Path) -> bool {
