@@ -98,7 +98,8 @@ async fn a_missing_file_and_a_foreign_key_are_found() {
     let evidence = Evidence::collect().await;
     let all = files(&evidence.trail());
     let mut bundles = all.iter().filter(|file| file.to_string_lossy().contains("entries"));
-    let bundle = bundles.find(|file| !replaced(file, &all)).expect("a closed trail has its entries in bundles");
+    let bundle =
+        bundles.find(|file| !replaced(file, &all)).expect("a closed trail has its entries in bundles");
     let kept = fs::read(bundle).unwrap();
     fs::remove_file(bundle).unwrap();
     assert_eq!(evidence.verdict(), 11);

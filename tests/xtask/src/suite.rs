@@ -65,10 +65,11 @@ fn scenarios() -> anyhow::Result<PathBuf> {
     let mut cargo = machine::cargo();
     let told =
         machine::read(cargo.args(["test", "--workspace", "--locked", "--no-run", "--message-format=json"]))?;
-    let artifacts = told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut programs = artifacts
-        .filter(|artifact| artifact["target"]["kind"][0] == "test" && artifact["target"]["name"] == "all");
-    let program = programs.find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from));
+    let text = |artifact: &Value, at: &str| Some(artifact.pointer(at)?.as_str()?.to_owned());
+    let program = told.lines().filter_map(|line| serde_json::from_str(line).ok()).find_map(|artifact| {
+        let ours = text(&artifact, "/target/kind/0")? == "test" && text(&artifact, "/target/name")? == "all";
+        text(&artifact, "/executable").filter(|_| ours).map(PathBuf::from)
+    });
     program.context("cargo doesn't tell where the scenarios are")
 }
 
