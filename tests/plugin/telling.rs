@@ -31,3 +31,21 @@ async fn a_guest_that_blabs_is_cut_short() {
     assert!(text.len() <= 512 && text.starts_with("xxx"), "{} bytes", text.len());
     kit.finish().await;
 }
+
+/// Why policy said no is for whoever the settings let read it; a guest that passes it on told everybody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_is_not_told_why_policy_said_no() {
+    let closed = json!({"className": "Patient", "fields": {"name": {"type": "String"}},
+        "classLevelPermissions": {"find": {"role:doctors": true}}});
+    let kit = Kit::new().schema(closed).component(packed("errand"), None).start().await;
+    kit.post("/functions/names")
+        .json(json!({}))
+        .as_user("ann")
+        .await
+        .is(expect![[r#"400 {"code":119,"error":"Permission denied"}"#]])
+        .trail(expect![[r#"
+            PHI.QUERY by plugin errand for <ann> Patient for TREAT -> denied 119 by rule policy
+            PLUGIN.CALL by <ann> errand@0.1.0 functions names for TREAT -> denied 119 by rule plugin
+            FUNCTION.CALL by <ann> names -> denied 119 by rule plugin"#]]);
+    kit.finish().await;
+}

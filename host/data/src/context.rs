@@ -209,7 +209,7 @@ impl Context {
     /// 119 when the grant doesn't name the purpose, 141 when hooks nest too deep.
     pub fn for_plugin(&self, grant: &Arc<Grant>, purpose: &str) -> Result<Context, Error> {
         if !grant.purposes.contains(purpose) {
-            return Err(Error::denied("The plugin wasn't granted this purpose."));
+            return Err(Error::Ungranted);
         }
         let mut cx = self.deeper()?;
         cx.purpose = Some(purpose.into());

@@ -4,6 +4,11 @@ use std::borrow::Cow;
 
 use model::{Code, ParseError};
 
+use crate::outage::Outage;
+
+/// What is read of policy's no by whoever may not read why.
+pub const PERMISSION_DENIED: &str = "Permission denied";
+
 /// Named for what the caller can do about it; `Display` is safe to send.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
@@ -16,6 +21,9 @@ pub enum Error {
     /// Policy said no; recorded as a denial. The reason is for whoever the settings let read it.
     #[error("Permission denied")]
     Withheld(ParseError),
+    /// A plugin acted beyond its grant; recorded as a denial. Only the plugin learns that this is why.
+    #[error("Permission denied")]
+    Ungranted,
     /// A plugin said no, in its own words; recorded as a denial, answered with the code.
     #[error("{0}")]
     Vetoed(ParseError),
@@ -46,6 +54,18 @@ impl Error {
         Error::Withheld(ParseError::new(Code::OperationForbidden, reason))
     }
 
+    /// The error without policy's reason, for whoever may not read why.
+    #[must_use]
+    pub fn without_reason(self) -> Error {
+        match self {
+            Error::Withheld(mut error) => {
+                error.message = PERMISSION_DENIED.into();
+                Error::Withheld(error)
+            }
+            other => other,
+        }
+    }
+
     /// Answers for an object that is missing, unreadable or unwritable.
     pub fn not_found() -> Error {
         Error::Refused(ParseError::object_not_found())
@@ -57,7 +77,7 @@ impl Error {
             Error::Refused(error) | Error::Denied(error) | Error::Withheld(error) | Error::Vetoed(error) => {
                 error.code
             }
-            Error::Forbidden(_) => Code::OperationForbidden,
+            Error::Forbidden(_) | Error::Ungranted => Code::OperationForbidden,
             Error::Unavailable { .. } | Error::Internal(_) => Code::InternalServerError,
         }
     }

@@ -180,7 +180,7 @@ fn outcome(error: Option<&Error>, rows: u64) -> (Outcome, Option<Decision>) {
     let denied = |rule: &str| Some(Decision { allow: false, rule: Name::clean(rule) });
     let (status, code, decision) = match error {
         None => (Status::Ok, None, None),
-        Some(error @ (Error::Denied(_) | Error::Withheld(_))) => {
+        Some(error @ (Error::Denied(_) | Error::Withheld(_) | Error::Ungranted)) => {
             (Status::Denied, Some(error.code().number()), denied("policy"))
         }
         Some(error @ Error::Vetoed(_)) => (Status::Denied, Some(error.code().number()), denied("plugin")),

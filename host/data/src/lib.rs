@@ -34,7 +34,7 @@ pub use clock::{Clock, Ids, RandomIds, SystemClock};
 pub use config::{Config, ProtectedFields};
 pub use context::{Context, Identity, MAX_DEPTH, Principal, Scratch};
 pub use door::{Data, Parts};
-pub use error::Error;
+pub use error::{Error, PERMISSION_DENIED};
 pub use grant::{ClassGrant, FieldSet, Grant, PluginIdentity};
 pub use hooks::{After, Change, HookSource, Hooks, NoHooks, Refusal, RefusalKind, Shown};
 pub use ledger::{CallOutcome, PluginCall, Unheard, content};

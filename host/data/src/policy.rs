@@ -142,8 +142,7 @@ fn own_sessions(cx: &Context) -> Result<Filter, Error> {
 fn within_grant(cx: &Context, schema: &Schema, op: ClassOp) -> Result<(), Error> {
     use crate::FieldSet;
     let Some(grant) = cx.grant() else { return Ok(()) };
-    let refused = || Error::denied("The plugin wasn't granted this.");
-    let class = grant.classes.get(&schema.class).ok_or_else(refused)?;
+    let class = grant.classes.get(&schema.class).ok_or(Error::Ungranted)?;
     let allowed = match op {
         ClassOp::Find | ClassOp::Get | ClassOp::Count => class.read != FieldSet::Nothing,
         ClassOp::Create => class.create,
@@ -151,5 +150,5 @@ fn within_grant(cx: &Context, schema: &Schema, op: ClassOp) -> Result<(), Error>
         ClassOp::Update | ClassOp::AddField => class.write != FieldSet::Nothing,
         ClassOp::Delete => class.delete,
     };
-    if allowed { Ok(()) } else { Err(refused()) }
+    if allowed { Ok(()) } else { Err(Error::Ungranted) }
 }

@@ -46,7 +46,9 @@ impl From<ParseError> for Stop {
 
 impl From<data::Error> for Stop {
     fn from(error: data::Error) -> Stop {
-        Stop::Fault(match error {
+        // A guest's words reach the client: it is told no more than the client would be.
+        Stop::Fault(match error.without_reason() {
+            data::Error::Ungranted => fault(Code::OperationForbidden, format!("{UNGRANTED} this")),
             data::Error::Refused(error)
             | data::Error::Denied(error)
             | data::Error::Vetoed(error)
@@ -224,6 +226,19 @@ mod tests {
         let no = refusal(Failure::Fault { fault, denied: true, tells: false });
         assert_eq!((no.kind, no.error), (RefusalKind::Denied, ParseError::of(Code::OperationForbidden)));
         assert_eq!(refusal(said(119, "clinicians only")).kind, RefusalKind::Refused);
+    }
+
+    #[test]
+    fn a_guest_learns_what_its_caller_may_and_that_it_lacks_a_grant() {
+        let told = |error: data::Error| match Stop::from(error) {
+            Stop::Fault(fault) => (fault.code, fault.message),
+            Stop::Trap(_) => unreachable!("an error of the door is told"),
+        };
+        let reason = "Permission denied for action find on class Salary.";
+        assert_eq!(told(data::Error::denied(reason)), (119, "Permission denied".to_owned()));
+        let (code, text) = told(data::Error::Ungranted);
+        assert!(code == 119 && text.starts_with(UNGRANTED));
+        assert_eq!(told(data::Error::not_found()), (101, "Object not found.".to_owned()));
     }
 
     #[test]

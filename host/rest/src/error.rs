@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use data::PERMISSION_DENIED;
 use http::StatusCode;
 use model::{Code, ParseError};
 use serde::Serialize;
@@ -54,10 +55,7 @@ impl Failure {
     /// Leaves out why policy said no, unless the settings let clients read it.
     pub(crate) fn sanitised(self, sanitise: bool) -> Failure {
         match self {
-            Failure::Data(data::Error::Withheld(mut error)) if sanitise => {
-                error.message = PERMISSION_DENIED.into();
-                Failure::Data(data::Error::Withheld(error))
-            }
+            Failure::Data(error) if sanitise => Failure::Data(error.without_reason()),
             Failure::Data(data::Error::Forbidden(PERMISSION_DENIED)) if !sanitise => {
                 Failure::Data(data::Error::Forbidden("unauthorized: master key is required"))
             }
@@ -96,6 +94,9 @@ impl Failure {
                 | data::Error::Withheld(error),
             ) => ErrorBody { code: Some(error.code.number()), error: error.message },
             Failure::Data(data::Error::Forbidden(text)) => {
+            Failure::Data(data::Error::Ungranted) => {
+                ErrorBody { code: Some(Code::OperationForbidden.number()), error: PERMISSION_DENIED.into() }
+            }
                 ErrorBody { code: Some(Code::OperationForbidden.number()), error: text.into() }
             }
             Failure::Data(data::Error::Unavailable { reason, .. }) => {
@@ -114,9 +115,6 @@ impl Failure {
 
 /// After how many seconds a client that met too many others tries again.
 const BUSY_SECONDS: u32 = 1;
-
-/// What clients read of policy's no.
-const PERMISSION_DENIED: &str = "Permission denied";
 
 /// The text of every failure that isn't the client's to understand.
 const BROKEN: &str = "Internal server error.";
@@ -140,6 +138,9 @@ fn data_reply(error: data::Error) -> Reply {
             if error.code == Code::RequestLimitExceeded { reply.retrying(BUSY_SECONDS) } else { reply }
         }
         // The reference sends this one body bare, and clients compare it.
+        data::Error::Ungranted => {
+            data_reply(data::Error::Denied(ParseError::new(Code::OperationForbidden, PERMISSION_DENIED)))
+        }
         data::Error::Forbidden("unauthorized") => {
             Reply::error(StatusCode::FORBIDDEN, None, "unauthorized").untyped()
         }

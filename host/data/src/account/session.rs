@@ -84,7 +84,7 @@ impl Data {
     ) -> Result<Prepared, Error> {
         let missing = || Error::Denied(ParseError::new(Code::InvalidSessionToken, "Session token required."));
         if cx.grant().is_some() {
-            return Err(Error::denied("The plugin wasn't granted this."));
+            return Err(Error::Ungranted);
         }
         let user = cx.user().ok_or_else(missing)?.user.clone();
         if body.update.acl.is_some() {

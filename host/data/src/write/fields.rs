@@ -22,7 +22,7 @@ pub(super) fn check_grant(cx: &Context, schema: &Schema, update: &Update) -> Res
     let acl = update.acl.is_some().then_some("ACL");
     match update.roots().chain(acl).all(|field| write.holds(field)) {
         true => Ok(()),
-        false => Err(Error::denied("The plugin wasn't granted this.")),
+        false => Err(Error::Ungranted),
     }
 }
 

@@ -40,6 +40,10 @@ impl IntoResponse for Failure {
             Failure::Data(error) => error,
         };
         match error {
+            data::Error::Ungranted => answer(
+                StatusCode::FORBIDDEN,
+                &json!({"code": error.code().number(), "error": data::PERMISSION_DENIED}),
+            ),
             data::Error::Refused(error)
             | data::Error::Denied(error)
             | data::Error::Vetoed(error)
