@@ -8,7 +8,7 @@ fn charts(protected: Json) -> kit::Setup {
     Kit::new().schema(json!({
         "className": "Chart",
         "fields": {
-            "text": {"type": "String"}, "ssn": {"type": "String"}, "map": {"type": "Object"},
+            "text": {"type": "String"}, "ssn": {"type": "String"}, "map": {"type": "Object"}, "n": {"type": "Number"},
             "owner": {"type": "Pointer", "targetClass": "_User"},
         },
         "classLevelPermissions": {
@@ -168,5 +168,26 @@ async fn owners_and_answers_to_saves_lose_their_exemption_where_that_is_set() {
     let grow =
         kit.put(&format!("/classes/Chart/{id}")).json(json!({"n": {"__op": "Increment", "amount": 1}}));
     assert!(grow.await.ok(200).body.get("n").is_none());
+    kit.finish().await;
+}
+
+/// An answer to a save hid from owners what they read a moment later.
+#[tokio::test]
+async fn an_answer_to_a_save_shows_what_a_read_shows() {
+    let kit = charts(json!({"*": ["n"], "userField:owner": []}))
+        .configure(|config| {
+            config.data.protected_fields_save_response_exempt = false;
+            let hidden = json!({"_User": {"*": ["n"]}});
+            config.data.protected_fields = serde_json::from_value(hidden).unwrap();
+        })
+        .start()
+        .await;
+    let grow = |path: &str| kit.put(path).json(json!({"n": {"__op": "Increment", "amount": 1}}));
+    let ann = format!("/users/{}", kit.id_of("ann").await);
+    assert_eq!(grow(&ann).as_user("ann").await.ok(200).body["n"], 1);
+    let owner = json!({"__type": "Pointer", "className": "_User", "objectId": kit.id_of("ann").await});
+    let chart = format!("/classes/Chart/{}", kit.seed("Chart", json!({"owner": owner, "n": 1})).await);
+    assert_eq!(grow(&chart).as_user("ann").await.ok(200).body["n"], 2);
+    assert!(grow(&chart).as_user("bob").await.ok(200).body.get("n").is_none());
     kit.finish().await;
 }

@@ -4,7 +4,7 @@ mod clp;
 mod fields;
 mod permit;
 
-pub(crate) use fields::{Mask, mask};
+pub(crate) use fields::Mask;
 pub(crate) use permit::{Authorised, Permit};
 
 use std::sync::Arc;

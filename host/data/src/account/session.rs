@@ -121,3 +121,4 @@ impl Data {
         })
     }
 }
+            mask: permit.mask().clone(),

@@ -45,9 +45,7 @@ impl Mask {
         if self.is_empty() {
             return;
         }
-        let own = self.own_user && self.me.as_ref() == Some(&object.id);
-        let narrowed = if own { Some(BTreeSet::new()) } else { self.narrowed(object) };
-        let hidden = narrowed.as_ref().unwrap_or(&self.hidden);
+        let shows = self.of(object);
         object.fields.retain(|name, _| {
             let seen =
                 !hidden.contains(name.as_str()) && self.only.as_ref().is_none_or(|only| only.holds(name));
@@ -63,6 +61,14 @@ impl Mask {
 
     /// What is hidden of an object that points to the caller; `None` when it doesn't.
     fn narrowed(&self, object: &Object) -> Option<BTreeSet<String>> {
+    /// Says of each field whether an object shows it.
+    pub(crate) fn of<'a>(&'a self, object: &Object) -> impl Fn(&str) -> bool + use<'a> {
+        let own = self.own_user && self.me.as_ref() == Some(&object.id);
+        let narrowed = if own { Some(BTreeSet::new()) } else { self.narrowed(object) };
+        let hidden = narrowed.map_or(Cow::Borrowed(&self.hidden), Cow::Owned);
+        move |field| !hidden.contains(field) && self.only.as_ref().is_none_or(|only| only.holds(field))
+    }
+
         let me = self.me.as_ref()?;
         let mut narrowed: Option<BTreeSet<String>> = None;
         for (field, set) in &self.for_pointed {

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    ClassName, Code, FieldName, Filter, Object, ObjectId, Path, Pipeline, Value,
-    aggregate::is_secret,
-    query::{Advice, Explain},
-    schema::ClassOp,
+    ClassName, Code, FieldName, Object, ObjectId, Path, Pipeline, Query, Value, aggregate::is_secret,
+    query::Explain, schema::ClassOp,
 };
 
 use super::shape;
@@ -41,18 +39,7 @@ impl Data {
         pipeline: &Pipeline,
     ) -> Result<Vec<Value>, Error> {
         needs_master(cx)?;
-        for name in pipeline.classes() {
-            let known = ClassName::new(name).ok().and_then(|class| self.inner.schemas.find(&class));
-            let Some(schema) = known else {
-                return Err(Error::refused(
-                    Code::InvalidQuery,
-                    "the pipeline looks at a class that isn't known",
-                ));
-            };
-            policy::permit(cx, &schema, ClassOp::Find)?;
-            // How many of its objects were looked at, only the database knows.
-            self.inner.ledger.did(cx, Action::Aggregate, &Target::class(&schema.class))?;
-        }
+        self.open_others(cx, pipeline)?;
         let fields = pipeline.fields();
         let fields: BTreeSet<FieldName> =
             fields.iter().filter_map(|name| FieldName::new(name).ok()).collect();
@@ -72,6 +59,23 @@ impl Data {
         Ok(found)
     }
 
+    /// Checks and records the other classes that a pipeline looks at.
+    fn open_others(&self, cx: &Context, pipeline: &Pipeline) -> Result<(), Error> {
+        for name in pipeline.classes() {
+            let known = ClassName::new(name).ok().and_then(|class| self.inner.schemas.find(&class));
+            let Some(schema) = known else {
+                return Err(Error::refused(
+                    Code::InvalidQuery,
+                    "the pipeline looks at a class that isn't known",
+                ));
+            };
+            policy::permit(cx, &schema, ClassOp::Find)?;
+            // How many of its objects were looked at, only the database knows.
+            self.inner.ledger.did(cx, Action::Aggregate, &Target::class(&schema.class))?;
+        }
+        Ok(())
+    }
+
     /// Tells how the database would find what a pipeline works on; nothing of the objects leaves.
     /// `None` for a class that isn't known.
     ///
@@ -87,6 +91,7 @@ impl Data {
         let entry = self.inner.ledger.begin(cx, Action::Aggregate, &Target::class(class)).await?;
         let answer = async {
             needs_master(cx)?;
+            self.open_others(cx, pipeline)?;
             let Some(schema) = self.inner.schemas.find(class) else { return Ok(None) };
             let permit = policy::permit(cx, &schema, ClassOp::Find)?;
             self.inner.vault.explain_aggregate(&permit, pipeline, mode).await.map(Some)
@@ -94,21 +99,14 @@ impl Data {
         entry.finish(answer.await).await
     }
 
-    /// The different values of a field among the objects that a filter passes.
+    /// The different values of a field among the objects that a query finds, its order and bounds aside.
     ///
     /// # Errors
     /// 403 without the master key, 105 for a field that nobody may gather; and as a find.
-    pub async fn distinct(
-        &self,
-        cx: &Context,
-        class: &ClassName,
-        path: &Path,
-        filter: Filter,
-        advice: &Advice,
-    ) -> Result<Vec<Value>, Error> {
-        let target = Target { shape: shape::of(&filter), ..Target::class(class) };
+    pub async fn distinct(&self, cx: &Context, query: Query, path: &Path) -> Result<Vec<Value>, Error> {
+        let target = Target { shape: shape::of(&query.filter), ..Target::class(&query.class) };
         let mut entry = self.inner.ledger.begin(cx, Action::Aggregate, &target).await?;
-        let answer = self.try_distinct(cx, &mut entry, class, path, filter, advice).await;
+        let answer = self.try_distinct(cx, &mut entry, query, path).await;
         entry.finish(answer).await
     }
 
@@ -116,21 +114,17 @@ impl Data {
         &self,
         cx: &Context,
         entry: &mut Entry,
-        class: &ClassName,
+        mut query: Query,
         path: &Path,
-        filter: Filter,
-        advice: &Advice,
     ) -> Result<Vec<Value>, Error> {
         needs_master(cx)?;
-        if is_secret(class, path.root()) {
+        if is_secret(&query.class, path.root()) {
             return Err(Error::refused(Code::InvalidKeyName, "Invalid key name."));
         }
-        let Some(schema) = self.inner.schemas.find(class) else { return Ok(Vec::new()) };
-        let mut query = model::Query::new(class.clone());
-        query.filter = filter;
+        let Some(schema) = self.inner.schemas.find(&query.class) else { return Ok(Vec::new()) };
         query.spread();
         let (permit, filter) = self.permitted(cx, &schema, ClassOp::Find, &query).await?;
-        let values = self.inner.vault.distinct(&permit, path, filter, advice).await?;
+        let values = self.inner.vault.distinct(&permit, path, filter, &query.advice).await?;
         entry.leaves_fields(&[path.field()]);
         entry.counted(values.len() as u64);
         Ok(values)

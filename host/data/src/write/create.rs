@@ -113,6 +113,7 @@ impl Data {
         })
     }
 
+            mask: permit.mask().clone(),
     /// Puts in what the class says of a new object: default values and the default ACL.
     fn fill_in(&self, cx: &Context, schema: &Arc<model::Schema>, update: &mut Update) -> Result<(), Error> {
         for (name, field) in &schema.fields {

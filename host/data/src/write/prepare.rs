@@ -11,7 +11,7 @@ use crate::{
     Change, Context, Data, Error, Saved,
     action::{Action, Target},
     ledger::Entry,
-    policy::{self, Authorised, Permit},
+    policy::{self, Authorised, Mask, Permit},
 };
 
 /// A write that waits for its commit, and what its answer needs afterwards.
@@ -30,6 +30,8 @@ pub(crate) struct Prepared {
     pub(crate) session_token: Option<Arc<str>>,
     /// What else the commit leaves: a session.
     pub(crate) seals: Vec<audit::Seal>,
+    /// What the caller doesn't see of the object.
+    pub(crate) mask: Mask,
 }
 
 impl Data {
@@ -153,6 +155,9 @@ impl Data {
             _ => return Err(Error::Internal("storage didn't answer the object".into())),
         };
         entry.stored(&object);
+        // What a plugin is told stays within its grant, whatever the settings let clients read.
+        let exempt = self.config().protected_fields_save_response_exempt && cx.grant().is_none();
+        let shows = (!exempt).then(|| prepared.mask.of(&object));
         entry.sealed(prepared.seals);
         let mut change = prepared.change;
         let mut saved = Saved {
@@ -178,11 +183,9 @@ impl Data {
                 }
             }
         }
-        if !self.config().protected_fields_save_response_exempt
-            && let Some(schema) = self.inner.schemas.find(&prepared.class)
-        {
-            let mask = policy::mask(cx, &schema);
-            saved.changed.retain(|name, _| !mask.conceals(name));
+        if let Some(shows) = shows {
+            saved.changed.retain(|name, _| shows(name));
+            saved.acl = saved.acl.filter(|_| shows("ACL"));
         }
         entry.leaves_fields(saved.changed.keys());
         Ok(saved)

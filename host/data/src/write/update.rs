@@ -105,6 +105,7 @@ impl Data {
             object: None,
             session_token,
             seals,
+            mask: permit.mask().clone(),
         })
     }
 

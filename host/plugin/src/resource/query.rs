@@ -40,13 +40,11 @@ impl HostQuery for State {
     fn constrain(&mut self, _: Resource<Search>, conditions: String) -> wasmtime::Result<Result<(), Fault>> {
         settle((|| {
             self.pay(conditions.len())?;
-            let filter = wish::filter(&conditions, self.data.now())?;
+            let now = self.data.now();
             let Subject::Finding { query, .. } = &mut self.subject else {
                 return Err(denied("there is no find here"));
             };
-            let stood = std::mem::replace(&mut query.filter, model::Filter::all());
-            query.filter = stood.and(filter);
-            Ok(())
+            Ok(wish::constrain(query, &conditions, now)?)
         })())
     }
 

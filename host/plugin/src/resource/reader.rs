@@ -107,7 +107,7 @@ impl State {
         };
         for (key, value) in wishes {
             match key.as_str() {
-                "where" => query.filter = wish::conditions(value, self.data.now())?,
+                "where" => wish::restrict(&mut query, value, self.data.now())?,
                 "order" => query.order = wish::order(&value)?,
                 "limit" => limit = Some(wish::number("limit", &value)?),
                 "skip" => query.skip = wish::number("skip", &value)?,

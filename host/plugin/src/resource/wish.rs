@@ -1,8 +1,8 @@
 //! What a guest asks of a find, in the words of REST.
 
 use model::{
-    Code, Date, Filter, Order, ParseError, Path,
-    query::{By, parse},
+    Code, Date, Order, ParseError, Path, Query,
+    query::{By, Limits},
 };
 use serde_json::Value as Json;
 
@@ -12,20 +12,24 @@ fn invalid(text: String) -> ParseError {
     ParseError::new(Code::InvalidQuery, text)
 }
 
-/// Reads the text of a `where`.
+/// Adds the text of a `where` to the conditions of a query.
 ///
 /// # Errors
-/// As a client gets them.
-pub(crate) fn filter(text: &str, now: Date) -> Result<Filter, ParseError> {
-    conditions(Json::Object(convert::json_object(text)?), now)
+/// As a client gets them; the query is as it was then.
+pub(crate) fn constrain(query: &mut Query, text: &str, now: Date) -> Result<(), ParseError> {
+    let mut further = Query::new(query.class.clone());
+    restrict(&mut further, Json::Object(convert::json_object(text)?), now)?;
+    query.filter = std::mem::replace(&mut query.filter, model::Filter::all()).and(further.filter);
+    query.moments.extend(further.moments);
+    Ok(())
 }
 
-/// Reads a `where`.
+/// Reads a `where` into a query.
 ///
 /// # Errors
 /// As a client gets them.
-pub(crate) fn conditions(value: Json, now: Date) -> Result<Filter, ParseError> {
-    parse::filter(value, &parse::Limits::default(), now)
+pub(crate) fn restrict(query: &mut Query, value: Json, now: Date) -> Result<(), ParseError> {
+    query.restrict(value, &Limits::default(), now)
 }
 
 /// Reads a list of paths: names joined by commas, or an array of them.
@@ -70,6 +74,7 @@ pub(crate) fn number(key: &str, value: &Json) -> Result<u64, ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::ClassName;
     use serde_json::json;
 
     #[test]
@@ -80,7 +85,18 @@ mod tests {
         assert!(keys[0].descending && !keys[1].descending);
         assert!(paths("keys", &json!(1)).is_err() && order(&json!("a b")).is_err());
         assert!(number("limit", &json!(-1)).is_err() && number("limit", &json!(1.5)).is_err());
-        assert!(filter("[]", Date(0)).is_err() && filter(r#"{"$nope":1}"#, Date(0)).is_err());
-        assert!(filter(r#"{"a":{"$gt":1}}"#, Date(0)).is_ok());
+    }
+
+    #[test]
+    fn conditions_are_added_with_what_must_be_known_of_them() {
+        let mut query = Query::new(ClassName::new("Visit").unwrap());
+        let mut add = |text: &str| constrain(&mut query, text, Date(0));
+        assert!(add("[]").is_err() && add(r#"{"$nope":1}"#).is_err());
+        add(r#"{"a":{"$gt":1}}"#).unwrap();
+        add(r#"{"b":{"$gt":{"$relativeTime":"now"}}}"#).unwrap();
+        let mut paths = Vec::new();
+        query.filter.each_path(&mut |path| paths.push(path.clone()));
+        assert_eq!(paths, ["a", "b"].map(|name| Path::new(name).unwrap()));
+        assert_eq!(query.moments.into_iter().collect::<Vec<_>>(), paths[1..]);
     }
 }

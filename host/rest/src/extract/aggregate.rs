@@ -1,9 +1,9 @@
 //! What an aggregation or a distinct asks for, from the URL and from the body.
 
 use model::{
-    Code, Date, Filter, ParseError, Path, Pipeline,
+    ClassName, Code, Date, ParseError, Path, Pipeline, Query,
     name::shown,
-    query::{Advice, Explain, Limits, ReadPreference, parse},
+    query::{Advice, Explain, Limits, ReadPreference},
 };
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -20,12 +20,10 @@ pub(crate) enum Asked {
     Plan(Pipeline, Explain),
     /// The different values of a field.
     Distinct {
+        /// Which objects, and what the database is told besides.
+        query: Box<Query>,
         /// The field, or a place below it.
         path: Path,
-        /// Which objects.
-        filter: Filter,
-        /// What the database is told besides.
-        advice: Advice,
     },
 }
 
@@ -35,6 +33,7 @@ pub(crate) enum Asked {
 /// # Errors
 /// 102 for an unknown or malformed parameter, 105 for a name that can't be a field's, and as [`Pipeline::parse`].
 pub(crate) fn asked(
+    class: &ClassName,
     query: Option<&str>,
     body: JsonMap<String, Json>,
     now: Date,
@@ -54,11 +53,11 @@ pub(crate) fn asked(
     let (distinct, filter, pipeline) = (take("distinct"), take("where"), take("pipeline"));
     if let Some(distinct) = distinct {
         let path = path(&distinct)?;
-        let filter = match filter.map_or(Ok(None), condition)? {
-            Some(json) => parse::filter(json, &Limits::trusted(), now)?,
-            None => Filter::all(),
-        };
-        return Ok(Asked::Distinct { path, filter, advice });
+        let mut query = Box::new(Query { advice, ..Query::new(class.clone()) });
+        if let Some(json) = filter.map_or(Ok(None), condition)? {
+            query.restrict(json, &Limits::trusted(), now)?;
+        }
+        return Ok(Asked::Distinct { query, path });
     }
     let stages = match pipeline {
         Some(Json::String(text)) => serde_json::from_str(&text)
@@ -95,7 +94,8 @@ mod tests {
 
     fn read(query: &str, body: Json) -> Result<Asked, ParseError> {
         let Json::Object(body) = body else { panic!("not an object") };
-        asked(Some(query).filter(|query| !query.is_empty()), body, Date(0))
+        let class = ClassName::new("Visit").unwrap();
+        asked(&class, Some(query).filter(|query| !query.is_empty()), body, Date(0))
     }
 
     fn stages(query: &str, body: Json) -> Vec<String> {
@@ -119,13 +119,13 @@ mod tests {
 
     #[test]
     fn a_distinct_has_a_field_and_conditions() {
-        let Asked::Distinct { path, filter, advice } =
+        let Asked::Distinct { query, path } =
             read("distinct=_created_at&hint=x", json!({"where": {"a": 1}})).unwrap()
         else {
             panic!("a pipeline")
         };
-        assert_eq!(path, *"createdAt");
-        assert!(filter != Filter::all() && advice.hint.is_some());
+        assert_eq!((path.as_str(), query.class.as_str()), ("createdAt", "Visit"));
+        assert!(query.filter != model::Filter::all() && query.advice.hint.is_some());
         assert!(matches!(read("distinct=a", json!({"where": "{}"})), Ok(Asked::Distinct { .. })));
     }
 

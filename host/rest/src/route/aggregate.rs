@@ -13,14 +13,12 @@ pub(super) const ROWS: &[Row] = &[row!(GET "/aggregate/{class}" Master find)];
 async fn find(call: Call) -> Answer {
     let class = ClassName::new(call.param(0))?;
     let data = &call.hall.data;
-    let values = match aggregate::asked(call.query.as_deref(), call.body, data.now())? {
+    let values = match aggregate::asked(&class, call.query.as_deref(), call.body, data.now())? {
         Asked::Pipeline(pipeline) => data.aggregate(&call.cx, &class, &pipeline).await?,
         Asked::Plan(pipeline, mode) => {
             Vec::from_iter(data.explain_aggregate(&call.cx, &class, &pipeline, mode).await?)
         }
-        Asked::Distinct { path, filter, advice } => {
-            data.distinct(&call.cx, &class, &path, filter, &advice).await?
-        }
+        Asked::Distinct { query, path } => data.distinct(&call.cx, *query, &path).await?,
     };
     Reply::ok(&ValuesJson(&values))
 }
