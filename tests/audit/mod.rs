@@ -4,6 +4,7 @@ mod canaries;
 mod closed;
 mod command;
 mod counts;
+mod deadline;
 mod leaving;
 mod refused;
 mod restart;

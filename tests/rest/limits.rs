@@ -89,6 +89,36 @@ async fn sub_queries_find_all_or_are_refused_whatever_a_find_may_answer() {
 }
 
 #[tokio::test]
+async fn where_that_is_set_sub_queries_are_cut_as_in_the_reference() {
+    let kit = things()
+        .configure(|config| {
+            config.data.subquery_limit = 2;
+            config.data.subquery_cut = true;
+        })
+        .start()
+        .await;
+    for n in 0..5 {
+        kit.seed("Thing", json!({"n": n})).await;
+    }
+    let within = json!({"n": {"$select": {"key": "n", "query": {"className": "Thing", "where": {}}}}});
+    assert_eq!(kit.get("/classes/Thing").query("where", within.clone()).await.results().len(), 2);
+    assert_eq!(kit.get("/classes/Thing").query("where", within).as_master().await.results().len(), 5);
+    kit.finish().await;
+}
+
+/// Settings bounded how long plugins may work for a request, and nothing else of it.
+#[tokio::test]
+async fn nothing_begins_when_the_time_of_a_request_is_over() {
+    let kit = Kit::new().configure(|config| config.data.request_timeout = 0).start().await;
+    kit.get("/classes/Thing")
+        .as_master()
+        .await
+        .is(expect![[r#"400 {"code":124,"error":"The request timed out."}"#]])
+        .trail(expect!["REQUEST.REFUSED by master GET /classes/Thing -> denied 124 by rule deadline"]);
+    kit.finish().await;
+}
+
+#[tokio::test]
 async fn sub_queries_nest_only_so_deep() {
     let kit = Kit::new()
         .class("Thing", json!({"next": {"type": "Pointer", "targetClass": "Thing"}}))

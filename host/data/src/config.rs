@@ -52,7 +52,8 @@ pub struct Config {
     pub lockout_threshold: u32,
     /// How long an account stays locked, in minutes.
     pub lockout_minutes: u32,
-    /// How long a request may take, in seconds.
+    /// How long a request may take, in seconds. What isn't answered then gets code 124 and is dropped; but whatever has
+    /// begun to write goes on to its end, and its answer tells what has become of it.
     pub request_timeout: u64,
     /// How deep includes may reach.
     pub include_depth: usize,

@@ -14,7 +14,7 @@ use model::{Code, ObjectId};
 use parking_lot::Mutex;
 use serde_json::Value as Json;
 
-use crate::{Config, Error, Grant, Hooks};
+use crate::{Config, Error, Grant, Hooks, deadline::Deadline};
 
 /// How deep hooks that save may nest before a plain error ends the chain.
 pub const MAX_DEPTH: u8 = 8;
@@ -63,7 +63,7 @@ pub(crate) struct Request {
     pub(crate) address: Option<IpAddr>,
     pub(crate) client: Option<Arc<str>>,
     pub(crate) installation: Option<Arc<str>>,
-    pub(crate) deadline: Instant,
+    pub(crate) deadline: Deadline,
     pub(crate) hooks: Arc<dyn Hooks>,
     pub(crate) config: Arc<Config>,
 }
@@ -156,7 +156,7 @@ impl Context {
 
     /// When the request must be over.
     pub fn deadline(&self) -> Instant {
-        self.request.deadline
+        self.request.deadline.at()
     }
 
     /// The client's address, through configured proxies only.

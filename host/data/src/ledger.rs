@@ -70,19 +70,20 @@ impl Ledger {
     /// [`Entry::finish`], where the ids and fields about to leave are known.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the trail can't take records.
+    /// 124 when the request's time is over, [`Error::Unavailable`] when the trail can't take records.
     #[must_use = "an operation must be finished in the trail"]
     pub(crate) async fn begin(&self, cx: &Context, action: Action, target: &Target) -> Result<Entry, Error> {
+        cx.has_time()?;
         let mut draft = self.draft(cx, action.code(), target);
         if !action.changes() {
             self.sink.health()?;
-            return Ok(Entry::new(self.clone(), draft, None, cx.depth() > 0));
+            return Ok(Entry::new(self.clone(), cx, draft, None));
         }
         draft.stage = Stage::Intent;
         let ticket = self.sink.enqueue(draft.clone())?;
         let intent = ticket.seq();
         // Whoever drops this future here leaves an intent that nobody will close: the entry guards it at once.
-        let entry = Entry::new(self.clone(), draft, Some(intent), false);
+        let entry = Entry::new(self.clone(), cx, draft, Some(intent));
         ticket.durable().await?;
         Ok(entry)
     }

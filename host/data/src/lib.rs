@@ -8,6 +8,7 @@ mod class;
 mod clock;
 mod config;
 mod context;
+mod deadline;
 mod door;
 mod error;
 mod function;

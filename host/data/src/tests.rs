@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod deadline;
 mod fake;
 mod hooked;
 mod objects;
@@ -59,7 +60,7 @@ pub(crate) async fn house_with(config: Config) -> House {
 }
 
 /// A door on a storage that others may use, too.
-pub(crate) async fn house_on(storage: Arc<storage::Memory>, config: Config) -> House {
+pub(crate) async fn house_on(storage: Arc<dyn storage::Storage>, config: Config) -> House {
     let trail = Arc::new(audit::Memory::new());
     let data = Data::open(Parts {
         storage,

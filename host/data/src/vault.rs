@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::{
     Error,
+    deadline::Begun,
     policy::{Authorised, Permit},
 };
 
@@ -120,7 +121,11 @@ impl Vault {
     }
 
     /// Carries out writes, all or none.
-    pub(crate) async fn commit(&self, writes: Vec<Authorised>) -> Result<Vec<Written>, storage::Error> {
+    pub(crate) async fn commit(
+        &self,
+        _: Begun,
+        writes: Vec<Authorised>,
+    ) -> Result<Vec<Written>, storage::Error> {
         self.storage.commit(writes.into_iter().map(Authorised::into_write).collect()).await
     }
 

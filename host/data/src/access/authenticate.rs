@@ -10,10 +10,12 @@ use audit::{Actor, ActorKind, Draft, Name, Source, Stage};
 use auth::{KeyRefusal, Presented, Standing};
 use model::{Code, ParseError};
 use serde_json::{Map as JsonMap, Value as Json};
+use tokio::time::timeout_at;
 
 use crate::{
     Context, Data, Error, Principal,
     context::{Request, Scratch},
+    deadline::{Deadline, timed_out},
 };
 
 /// What a request showed of itself; every part may be missing.
@@ -62,11 +64,12 @@ impl Data {
             address: credentials.address,
             client: credentials.client_version.as_deref().map(Into::into),
             installation: credentials.installation.as_deref().map(Into::into),
-            deadline: Instant::now() + Duration::from_secs(self.config().request_timeout),
+            deadline: self.deadline(),
             hooks: self.hooks(),
             config: self.inner.config.clone(),
         });
-        match self.prove(&credentials).await {
+        let proved = timeout_at(request.deadline.at().into(), self.prove(&credentials)).await;
+        match proved.unwrap_or_else(|_| Err(timed_out())) {
             Ok(principal) => Ok(Context {
                 request,
                 principal,
@@ -103,7 +106,7 @@ impl Data {
             address: None,
             client: None,
             installation: None,
-            deadline: Instant::now() + Duration::from_secs(self.config().request_timeout),
+            deadline: self.deadline(),
             hooks: self.hooks(),
             config: self.inner.config.clone(),
         };
@@ -117,6 +120,11 @@ impl Data {
             recorded: Arc::default(),
             scratch: Scratch::default(),
         }
+    }
+
+    /// When a request that comes now must be over.
+    fn deadline(&self) -> Deadline {
+        Deadline::new(Instant::now() + Duration::from_secs(self.config().request_timeout))
     }
 
     async fn prove(&self, credentials: &Credentials) -> Result<Principal, Error> {

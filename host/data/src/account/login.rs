@@ -60,8 +60,8 @@ impl Data {
     }
 
     async fn try_log_in(&self, cx: &Context, entry: &mut Entry, given: LogIn) -> Result<LoggedIn, Error> {
-        let user = self.prove_password(entry, given).await?;
-        self.open_for(cx, entry, user, "login").await
+        let user = self.prove_password(cx, entry, given).await?;
+        self.open_for(cx, entry, user, Origin::LogIn).await
     }
 
     /// Checks a name and a password without opening a session.
@@ -71,8 +71,8 @@ impl Data {
     pub async fn verify_password(&self, cx: &Context, given: LogIn) -> Result<Object, Error> {
         let mut entry =
             self.inner.ledger.begin(cx, Action::VerifyPassword, &Target::class(&ClassName::user())).await?;
-        let answer = match self.prove_password(&mut entry, given).await {
-            Ok(user) => self.own_view(&user.id).await,
+        let answer = match self.prove_password(cx, &mut entry, given).await {
+            Ok(user) => self.own_view(cx, &mut entry, user).await,
             Err(error) => Err(error),
         };
         if let Ok(user) = &answer {
@@ -104,7 +104,7 @@ impl Data {
         entry.finish(answer).await
     }
 
-    async fn prove_password(&self, entry: &mut Entry, given: LogIn) -> Result<Object, Error> {
+    async fn prove_password(&self, cx: &Context, entry: &mut Entry, given: LogIn) -> Result<Object, Error> {
         let Some([username, email, password]) = given.texts() else {
             entry.code(Record::AuthLoginFailed);
             return Err(wrong());
@@ -143,14 +143,14 @@ impl Data {
             Some(user) if right && !is_shut_out(&user) => {
                 entry.by(&user.id);
                 if state.failures > 0 {
-                    self.store_lock(&user, state.succeed()).await?;
+                    self.store_lock(cx, &user, state.succeed()).await?;
                 }
                 Ok(user)
             }
             user => {
                 entry.code(Record::AuthLoginFailed);
                 if let Some(user) = user.filter(|_| policy.threshold > 0) {
-                    self.store_lock(&user, state.fail(&policy, now.ms())).await?;
+                    self.store_lock(cx, &user, state.fail(&policy, now.ms())).await?;
                 }
                 Err(wrong())
             }
@@ -192,7 +192,7 @@ impl Data {
         let mut writes: Vec<_> = self.end_sessions_of_installation(cx, &user.id)?.into_iter().collect();
         let ended = !writes.is_empty();
         writes.push(write);
-        self.inner.vault.commit(writes).await?;
+        self.inner.vault.commit(cx.begin_write()?, writes).await?;
         entry.sealed([seal]);
         if ended {
             self.inner.sessions.clear();
@@ -208,7 +208,7 @@ impl Data {
         self.inner.vault.one(&users, user).await?.map(visible).ok_or_else(Error::not_found)
     }
 
-    async fn store_lock(&self, user: &Object, state: lockout::State) -> Result<(), Error> {
+    async fn store_lock(&self, cx: &Context, user: &Object, state: lockout::State) -> Result<(), Error> {
         let users = policy::system(&self.schema_of(&ClassName::user())?);
         let mut update = Update::new();
         let path = |name: &'static str| Path::from(FieldName::known(name));
@@ -217,7 +217,8 @@ impl Data {
             path("_account_lockout_expires_at"),
             state.locked_until.map_or(Op::Delete, |until| Op::Set(Value::Date(Date(until)))),
         );
-        self.inner.vault.commit(vec![users.update(&user.id, update, user.updated_at)]).await?;
+        let write = users.update(&user.id, update, user.updated_at);
+        self.inner.vault.commit(cx.begin_write()?, vec![write]).await?;
         Ok(())
     }
 }

@@ -43,7 +43,7 @@ impl Data {
                 entry.about(&ClassName::session(), &identity.session);
                 let sessions = policy::system(&self.schema_of(&ClassName::session())?);
                 let token = Filter::test("sessionToken", Test::Eq(Value::text(&*identity.token)));
-                let done = self.inner.vault.commit(vec![sessions.delete_all(token)]).await;
+                let done = self.inner.vault.commit(cx.begin_write()?, vec![sessions.delete_all(token)]).await;
                 self.inner.sessions.clear();
                 if done.is_ok() {
                     entry.gone(&ClassName::session(), &identity.session);

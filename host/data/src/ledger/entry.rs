@@ -1,17 +1,21 @@
 //! One operation in the trail, from its intent to its outcome.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use audit::{Code, Draft, Name, Objects, Outcome, Ref, Seal, Stage, Status};
 use model::{ClassName, Date, FieldName, Object, ObjectId, Value};
 
 use super::{Ledger, outcome};
-use crate::{Error, PluginVersion};
+use crate::{Context, Error, PluginVersion, context::Request, deadline::timed_out};
 
-/// An open record. Dropped unfinished, it is recorded as abandoned.
+/// An open record. Dropped unfinished, it is recorded as cut off or abandoned.
 #[must_use = "an operation must be finished in the trail"]
 pub(crate) struct Entry {
     ledger: Ledger,
+    request: Arc<Request>,
     draft: Option<Draft>,
     intent: Option<u64>,
     /// Inside a hook a read waits for nothing: the record of the operation around it, later in the log, does.
@@ -31,12 +35,13 @@ struct Seen {
 }
 
 impl Entry {
-    pub(super) fn new(ledger: Ledger, draft: Draft, intent: Option<u64>, nested: bool) -> Entry {
+    pub(super) fn new(ledger: Ledger, cx: &Context, draft: Draft, intent: Option<u64>) -> Entry {
         Entry {
             ledger,
+            request: cx.request.clone(),
             draft: Some(draft),
             intent,
-            nested,
+            nested: intent.is_none() && cx.depth() > 0,
             seen: BTreeMap::new(),
             written: BTreeSet::new(),
             masked: BTreeMap::new(),
@@ -256,7 +261,12 @@ impl Drop for Entry {
         if let Some(intent) = self.intent {
             draft.stage = Stage::Outcome { intent };
         }
-        draft.outcome = Some(Outcome { status: Status::Unknown, code: None, rows: 0, bytes: 0 });
+        // Cut off in time nothing was written; otherwise nobody knows what was.
+        let (status, code) = match self.request.deadline.cuts_off() {
+            true => (Status::Error, Some(timed_out().code().number())),
+            false => (Status::Unknown, None),
+        };
+        draft.outcome = Some(Outcome { status, code, rows: 0, bytes: 0 });
         // Nobody waits, but it is written at once: no record of this operation follows.
         if let Err(error) = self.ledger.sink().enqueue(draft).map(drop) {
             tracing::error!(%error, "an abandoned operation could not be recorded; recovery will close it");

@@ -11,7 +11,7 @@ use model::{ClassName, Schema};
 use tokio::sync::{Mutex, watch};
 
 use super::builtin;
-use crate::{Error, door::Inner, vault::Vault};
+use crate::{Error, deadline::Begun, door::Inner, vault::Vault};
 
 /// How long a reload that failed waits for its next try.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -83,6 +83,7 @@ impl Schemas {
     pub(crate) async fn change(
         &self,
         vault: &Vault,
+        _: Begun,
         class: &ClassName,
         edit: impl FnOnce(Option<&Schema>) -> Result<Option<Schema>, Error>,
     ) -> Result<Option<Arc<Schema>>, Error> {
@@ -101,6 +102,7 @@ impl Schemas {
     pub(crate) async fn drop_class(
         &self,
         vault: &Vault,
+        _: Begun,
         class: &ClassName,
         check: impl Future<Output = Result<(), Error>>,
     ) -> Result<(), Error> {

@@ -139,7 +139,7 @@ impl Data {
                 )),
             }
         };
-        self.inner.schemas.drop_class(vault, class, check).await
+        self.inner.schemas.drop_class(vault, cx.begin_write()?, class, check).await
     }
 
     /// Deletes every object of a class, without asking hooks.
@@ -166,7 +166,7 @@ impl Data {
         for chunk in gone.chunks(PURGED_AT_ONCE) {
             let ids = chunk.iter().map(|object| Value::text(object.id.as_str())).collect();
             let those = Filter::test("objectId", Test::In(ids));
-            self.inner.vault.commit(vec![permit.delete_all(those)]).await?;
+            self.inner.vault.commit(cx.begin_write()?, vec![permit.delete_all(those)]).await?;
         }
         self.forget_identities(class);
         Ok(gone)
@@ -179,7 +179,8 @@ impl Data {
         edit: impl FnOnce(Option<&Schema>) -> Result<Option<Schema>, Error>,
     ) -> Result<Arc<Schema>, Error> {
         may_change(cx)?;
-        let changed = self.inner.schemas.change(&self.inner.vault, class, edit).await?;
+        let begun = cx.begin_write()?;
+        let changed = self.inner.schemas.change(&self.inner.vault, begun, class, edit).await?;
         changed.ok_or_else(|| no_such(class))
     }
 }

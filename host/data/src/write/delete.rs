@@ -34,7 +34,7 @@ impl Data {
         let (writes, change) = self.prepare_delete(cx, class, id).await?;
         self.inner
             .vault
-            .commit(writes)
+            .commit(cx.begin_write()?, writes)
             .await
             .map_err(|error| class::explain_update(cx, class, error.into()))?;
         entry.gone(class, id);

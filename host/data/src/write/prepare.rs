@@ -53,7 +53,7 @@ impl Data {
         let made = self
             .inner
             .schemas
-            .change(&self.inner.vault, class, |known| {
+            .change(&self.inner.vault, cx.begin_write()?, class, |known| {
                 is_new = known.is_none();
                 Ok(is_new.then(|| Schema::new(class.clone())))
             })
@@ -95,7 +95,8 @@ impl Data {
             }
             Ok(Some(schema))
         };
-        let schema = self.inner.schemas.change(&self.inner.vault, &class, edit).await?;
+        let begun = cx.begin_write()?;
+        let schema = self.inner.schemas.change(&self.inner.vault, begun, &class, edit).await?;
         if !target.fields.is_empty() {
             self.inner.ledger.did(cx, Action::UpdateSchema, &target)?;
         }
@@ -129,8 +130,8 @@ impl Data {
     ) -> Result<Saved, Error> {
         let mut prepared = prepared;
         let writes = std::mem::take(&mut prepared.writes);
-        let written =
-            self.inner.vault.commit(writes).await.map_err(|error| refuse(&prepared.class, error))?;
+        let written = self.inner.vault.commit(cx.begin_write()?, writes).await;
+        let written = written.map_err(|error| refuse(&prepared.class, error))?;
         self.conclude(cx, entry, prepared, written.first()).await
     }
 

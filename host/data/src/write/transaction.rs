@@ -130,10 +130,11 @@ impl Data {
             writes.append(&mut prepared.writes);
             ready.push(Ready::Save(Box::new(prepared), first));
         }
-        let written = self.inner.vault.commit(writes).await.map_err(|error| match &first_class {
-            Some(class) => refuse(class, error),
-            None => error.into(),
-        })?;
+        let written =
+            self.inner.vault.commit(cx.begin_write()?, writes).await.map_err(|error| match &first_class {
+                Some(class) => refuse(class, error),
+                None => error.into(),
+            })?;
         let mut done = Vec::with_capacity(ready.len());
         for (ready, entry) in ready.into_iter().zip(entries) {
             let cx = cx.under(entry.intent());

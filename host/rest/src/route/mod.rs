@@ -139,8 +139,12 @@ impl Call {
             && !cx.is_recorded()
         {
             let code = failure.code();
-            let later = code == Some(Code::CommandUnavailable.number());
-            let rule = if later { "unsupported" } else { "unreadable" };
+            let rule = match (failure, code.map(Code::from_number)) {
+                (Failure::Data(Error::Forbidden(_)), _) => "master-key",
+                (_, Some(Code::CommandUnavailable)) => "unsupported",
+                (_, Some(Code::Timeout)) => "deadline",
+                _ => "unreadable",
+            };
             let asked = asked(&row.method, row.path, class.as_deref());
             data.unheard(&cx, Unheard { asked: &asked, rule, code }).await?;
         }

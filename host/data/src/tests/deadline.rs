@@ -1,0 +1,128 @@
+//! What becomes of a request whose time is over.
+
+use std::{sync::atomic::AtomicBool, time::Duration};
+
+use async_trait::async_trait;
+use model::{Filter, Object, Schema};
+use serde_json::json;
+use storage::{Memory, Select, Storage, Write, Written};
+
+use super::*;
+
+/// Longer than a request may take here.
+const LONG: Duration = Duration::from_millis(1_300);
+
+/// A storage in memory that takes its time when it is told to.
+#[derive(Default)]
+struct Slow {
+    inside: Memory,
+    finds: AtomicBool,
+    commits: AtomicBool,
+}
+
+#[async_trait]
+impl Storage for Slow {
+    async fn schemas(&self) -> Result<Vec<Schema>, storage::Error> {
+        self.inside.schemas().await
+    }
+    async fn put_schema(&self, schema: &Schema) -> Result<(), storage::Error> {
+        self.inside.put_schema(schema).await
+    }
+    async fn drop_schema(&self, class: &ClassName) -> Result<(), storage::Error> {
+        self.inside.drop_schema(class).await
+    }
+    async fn find(&self, select: &Select) -> Result<Vec<Object>, storage::Error> {
+        if self.finds.load(Ordering::Relaxed) {
+            tokio::time::sleep(LONG).await;
+        }
+        self.inside.find(select).await
+    }
+    async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, storage::Error> {
+        self.inside.count(schema, filter).await
+    }
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, storage::Error> {
+        if self.commits.load(Ordering::Relaxed) {
+            tokio::time::sleep(LONG).await;
+        }
+        self.inside.commit(writes).await
+    }
+    async fn related(
+        &self,
+        class: &ClassName,
+        key: &str,
+        owner: &ObjectId,
+    ) -> Result<Vec<ObjectId>, storage::Error> {
+        self.inside.related(class, key, owner).await
+    }
+    async fn owners(
+        &self,
+        class: &ClassName,
+        key: &str,
+        members: &[ObjectId],
+    ) -> Result<Vec<ObjectId>, storage::Error> {
+        self.inside.owners(class, key, members).await
+    }
+    async fn ping(&self) -> Result<(), storage::Error> {
+        self.inside.ping().await
+    }
+    async fn close(&self) {
+        self.inside.close().await;
+    }
+}
+
+/// A door to an object in a storage that can be slow; requests may take a second.
+async fn house_of_one() -> (House, Arc<Slow>, ObjectId) {
+    let storage = Arc::new(Slow::default());
+    let config = Config { allow_client_class_creation: true, request_timeout: 1, ..Config::default() };
+    let house = house_on(storage.clone(), config).await;
+    let saved = house.save(&house.master().await, "Patient", json!({"name": "Jane"})).await.unwrap();
+    (house, storage, saved.id)
+}
+
+/// Codes and stages of what was recorded since.
+fn outcomes(house: &House, since: usize) -> Vec<(String, Option<i32>)> {
+    let records = house.trail.records();
+    let ended = records.iter().skip(since).filter_map(|record| {
+        Some((format!("{:?} {:?}", record.code, record.outcome?.status), record.outcome?.code))
+    });
+    ended.collect()
+}
+
+/// Settings bounded how long plugins may work for a request, and nothing else of it.
+#[tokio::test]
+async fn a_read_is_cut_off() {
+    let (house, storage, _) = house_of_one().await;
+    let (cx, since) = (house.anyone().await, house.trail.records().len());
+    storage.finds.store(true, Ordering::Relaxed);
+    let error = cx.in_time(house.find(&cx, "Patient", json!({}))).await.unwrap_err();
+    assert_eq!((code(&error), error.to_string()), (124, "The request timed out. (code 124)".to_owned()));
+    assert_eq!(outcomes(&house, since), [("PhiQuery Error".to_owned(), Some(124))]);
+}
+
+#[tokio::test]
+async fn a_write_that_has_begun_ends_and_nothing_begins_after_it() {
+    let (house, storage, id) = house_of_one().await;
+    let (cx, since) = (house.anyone().await, house.trail.records().len());
+    storage.commits.store(true, Ordering::Relaxed);
+    let saved = cx.in_time(house.change(&cx, "Patient", &id, json!({"name": "Joe"}))).await.unwrap();
+    assert!(!saved.unwrap().created);
+    let late = house.change(&cx, "Patient", &id, json!({"name": "Jim"})).await.unwrap_err();
+    assert_eq!(code(&late), 124);
+    assert_eq!(outcomes(&house, since), [("PhiUpdate Ok".to_owned(), None)]);
+    let seen = house.fetch(&house.anyone().await, "Patient", &id).await.unwrap();
+    assert_eq!(seen["name"], "Joe");
+}
+
+#[tokio::test]
+async fn a_write_that_has_not_begun_never_does() {
+    let (house, storage, id) = house_of_one().await;
+    let (cx, since) = (house.master().await, house.trail.records().len());
+    storage.finds.store(true, Ordering::Relaxed);
+    // A new field makes it look at the object first.
+    let error = cx.in_time(house.change(&cx, "Patient", &id, json!({"age": 1}))).await.unwrap_err();
+    assert_eq!(code(&error), 124);
+    assert_eq!(outcomes(&house, since), [("PhiUpdate Error".to_owned(), Some(124))]);
+    storage.finds.store(false, Ordering::Relaxed);
+    let seen = house.fetch(&house.anyone().await, "Patient", &id).await.unwrap();
+    assert!(seen.get("age").is_none());
+}
