@@ -1,6 +1,6 @@
 //! What an operation may answer instead of success.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Instant};
 
 use model::{Code, ParseError};
 
@@ -103,7 +103,10 @@ impl From<storage::Error> for Error {
                 Error::refused(Code::CommandUnavailable, format!("{what} is not supported yet"))
             }
             Storage::Unavailable(reason) => {
-                tracing::error!(reason, "storage is unavailable");
+                static TOLD: Outage = Outage::new();
+                if let Some(unsaid) = TOLD.tell(Instant::now()) {
+                    tracing::error!(reason, unsaid, "storage is unavailable");
+                }
                 Error::Unavailable {
                     reason: "The database is unavailable; try again shortly.",
                     retry_after: 1,
@@ -116,7 +119,10 @@ impl From<storage::Error> for Error {
 
 impl From<audit::Error> for Error {
     fn from(error: audit::Error) -> Error {
-        tracing::error!(%error, "the audit trail is unavailable");
+        static TOLD: Outage = Outage::new();
+        if let Some(unsaid) = TOLD.tell(Instant::now()) {
+            tracing::error!(%error, unsaid, "the audit trail is unavailable");
+        }
         Error::Unavailable { reason: "audit_unavailable", retry_after: 5 }
     }
 }

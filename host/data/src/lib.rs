@@ -16,6 +16,7 @@ mod grant;
 mod health;
 mod hooks;
 mod ledger;
+mod outage;
 mod policy;
 mod read;
 mod recover;
