@@ -51,6 +51,19 @@ async fn an_object_of_ones_own_is_nobody_elses() {
     kit.finish().await;
 }
 
+/// A client that sends what it read of an object without an ACL was refused.
+#[tokio::test]
+async fn no_acl_changes_nothing_of_the_one_that_there_is() {
+    let kit = notes().start().await;
+    let open = kit.post("/classes/Note").json(json!({"text": "x", "ACL": null})).await.ok(201).id();
+    assert!(kit.get(&format!("/classes/Note/{open}")).await.ok(200).body.get("ACL").is_none());
+    let acl = json!({(kit.id_of("ann").await): {"read": true, "write": true}});
+    let path = format!("/classes/Note/{}", kit.seed("Note", json!({"ACL": acl})).await);
+    kit.put(&path).json(json!({"text": "y", "ACL": null})).as_user("ann").await.ok(200);
+    assert_eq!(kit.get(&path).as_master().await.body["ACL"], acl);
+    kit.finish().await;
+}
+
 #[tokio::test]
 async fn writing_needs_no_reading() {
     let kit = notes().start().await;

@@ -182,6 +182,8 @@ async fn passwords_and_tokens_stay_inside() {
         ] {
             let found = results(&kit, class, "pipeline", pipeline).await.to_string();
             assert!(found.len() > 20, "{found}");
+            // How a session came to be isn't secret.
+            let found = found.replace(r#""authProvider":"password""#, "");
             for secret in ["r:", "argon2", "$2b$", "password", "sessionToken"] {
                 assert!(!found.contains(secret), "{class}: {secret} in {found}");
             }

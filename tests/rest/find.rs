@@ -65,7 +65,7 @@ async fn the_nearest_come_first_unless_an_order_is_given() {
         .query("keys", "name")
         .await
         .ok(200)
-        .trail(expect![[r#"PHI.QUERY by anonymous Clinic*1 read(name) where[at geo ?] -> ok rows 1"#]]);
+        .trail(expect!["PHI.QUERY by anonymous Clinic*1 read(name staff) where[at geo ?] -> ok rows 1"]);
     kit.finish().await;
 }
 

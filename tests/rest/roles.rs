@@ -105,6 +105,19 @@ async fn its_acl_says_who_may_change_it() {
     kit.finish().await;
 }
 
+/// The server let nobody rename a role, not even the master key.
+#[tokio::test]
+async fn the_master_key_alone_renames_a_role() {
+    let kit = Kit::new().start().await;
+    let acl = json!({"*": {"read": true, "write": true}});
+    let id = kit.post("/roles").json(json!({"name": "nurses", "ACL": acl})).as_master().await.ok(201).id();
+    let path = format!("/roles/{id}");
+    kit.put(&path).json(json!({"name": "doctors"})).as_user("ann").await.fails(400, -1);
+    kit.put(&path).json(json!({"name": "carers"})).as_master().await.ok(200);
+    assert_eq!(kit.get(&path).await.body["name"], "carers");
+    kit.finish().await;
+}
+
 #[tokio::test]
 async fn roles_are_found_by_name() {
     let kit = Kit::new().start().await;

@@ -71,6 +71,14 @@ async fn system_classes_are_listed_with_their_fields() {
         assert!(user.body["fields"].get(field).is_some(), "{field} is missing");
     }
     assert!(!user.text.contains("_hashed_password"));
+    // What the protocol has of its own is shown, though nothing of it is stored.
+    for (class, field) in
+        [("_Hooks", "functionName"), ("_GlobalConfig", "params"), ("_PushStatus", "pushHash")]
+    {
+        let shown = kit.get(&format!("/schemas/{class}")).as_master().await.ok(200);
+        assert!(shown.body["fields"][field]["type"].is_string(), "{class}");
+    }
+    kit.get("/schemas/_Product").as_master().await.fails(400, 103);
     kit.finish().await;
 }
 

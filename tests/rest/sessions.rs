@@ -8,7 +8,7 @@ use serde_json::json;
 async fn one_sees_ones_own_sessions() {
     let kit = Kit::new().start().await;
     kit.id_of("bob").await;
-    let own = kit.get("/sessions").as_user("ann").await.is(expect![[r#"200 {"results":[{"createdAt":"<now>","createdWith":{"action":"signup","authProvider":"masterkey"},"expiresAt":{"__type":"Date","iso":"<now>"},"objectId":"<3>","sessionToken":"<token>","updatedAt":"<now>","user":{"__type":"Pointer","className":"_User","objectId":"<ann>"}}]}"#]]).trail(expect!["PHI.QUERY by <ann> _Session*1 read(createdWith expiresAt sessionToken user) -> ok rows 1"]);
+    let own = kit.get("/sessions").as_user("ann").await.is(expect![[r#"200 {"results":[{"createdAt":"<now>","createdWith":{"action":"signup","authProvider":"password"},"expiresAt":{"__type":"Date","iso":"<now>"},"objectId":"<3>","sessionToken":"<token>","updatedAt":"<now>","user":{"__type":"Pointer","className":"_User","objectId":"<ann>"}}]}"#]]).trail(expect!["PHI.QUERY by <ann> _Session*1 read(createdWith expiresAt sessionToken user) -> ok rows 1"]);
     let id = own.results()[0]["objectId"].as_str().unwrap().to_owned();
     kit.get(&format!("/sessions/{id}")).as_user("ann").await.ok(200).trail(expect![
         "PHI.READ by <ann> _Session*1 read(createdWith expiresAt sessionToken user) -> ok rows 1"
@@ -34,17 +34,21 @@ async fn one_sees_ones_own_sessions() {
 }
 
 #[tokio::test]
-async fn one_opens_further_sessions_and_chooses_nothing_of_them() {
+async fn one_opens_further_sessions_and_chooses_nothing_of_what_they_are() {
     let kit = Kit::new().start().await;
     let given = json!({
         "sessionToken": "r:chosen", "expiresAt": {"__type": "Date", "iso": "2999-01-01T00:00:00.000Z"},
         "createdWith": {"action": "chosen"}, "device": "phone",
     });
-    let made = kit.post("/sessions").json(given).as_user("ann").await.is(expect![[r#"201 {"createdAt":"<now>","createdWith":{"action":"create"},"expiresAt":{"__type":"Date","iso":"<now>"},"objectId":"<2>","sessionToken":"<token>","updatedAt":"<now>","user":{"__type":"Pointer","className":"_User","objectId":"<ann>"}}"#]]).trail(expect![[r#"
+    let made = kit.post("/sessions").json(given).as_user("ann").await.is(expect![[r#"201 {"createdAt":"<now>","createdWith":{"action":"create"},"device":"phone","expiresAt":{"__type":"Date","iso":"<now>"},"objectId":"<2>","sessionToken":"<token>","updatedAt":"<now>","user":{"__type":"Pointer","className":"_User","objectId":"<ann>"}}"#]]).trail(expect![[r#"
         AUTH.SESSION intent by <ann> _Session*1 wrote(createdWith device expiresAt sessionToken)
-        AUTH.SESSION outcome by <ann> _Session*1 read(createdWith expiresAt sessionToken user) wrote(createdWith expiresAt sessionToken user) -> ok"#]]);
+          SCHEMA.UPDATE by <ann> _Session wrote(device) -> ok
+        AUTH.SESSION outcome by <ann> _Session*1 read(createdWith device expiresAt sessionToken user) wrote(createdWith device expiresAt sessionToken user) -> ok"#]]);
+    // The reference keeps what else is said of it; it was dropped.
+    assert_eq!(made.body["device"], "phone");
     let token = made.body["sessionToken"].as_str().unwrap().to_owned();
     kit.get("/users/me").with_session(&token).await.ok(200);
+    kit.post("/sessions").json(json!({"_x": 1})).as_user("ann").await.fails(400, 105);
     kit.post("/sessions")
         .json(json!({}))
         .await

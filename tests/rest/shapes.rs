@@ -88,3 +88,19 @@ async fn null_is_a_value_that_may_be_stored_and_asked_for() {
     assert_eq!(found.results().len(), 1);
     kit.finish().await;
 }
+
+/// Clients show a file by its address, which the reference tells wherever a file leaves.
+#[tokio::test]
+async fn a_file_comes_with_its_address() {
+    let kit = all()
+        .configure(|config| config.rest.public_url = Some("https://api.clinic.example/parse".to_owned()))
+        .start()
+        .await;
+    let file = json!({"__type": "File", "name": "scans/x ray.png"});
+    let made = kit.post("/classes/All").json(json!({"file": file})).await.ok(201);
+    let url = "https://api.clinic.example/parse/files/kit/scans/x%20ray.png";
+    let seen = json!({"__type": "File", "name": "scans/x ray.png", "url": url});
+    assert_eq!(kit.get(&format!("/classes/All/{}", made.id())).await.body["file"], seen);
+    assert_eq!(kit.get("/classes/All").await.all("file"), [seen]);
+    kit.finish().await;
+}

@@ -24,7 +24,16 @@ async fn what_is_not_built_yet_says_so() {
         assert!(text.ends_with(" is not supported yet"), "{text}");
         // Keys come first, also where there is nothing behind them.
         kit.ask(row.method.clone(), &path).json(json!({})).as_stranger().await.ok(403);
+        if row.auth == rest::route::Auth::Master {
+            let refused = kit.ask(row.method.clone(), &path).json(json!({})).as_user("ann").await;
+            refused.is(expect![[r#"403 {"error":"Permission denied"}"#]]);
+        }
     }
+    kit.post("/jobs/tidy")
+        .as_user("ann")
+        .await
+        .is(expect![[r#"403 {"error":"Permission denied"}"#]])
+        .trail(expect!["REQUEST.REFUSED by <ann> POST /jobs -> denied by rule master-key"]);
     kit.finish().await;
 }
 

@@ -12,7 +12,7 @@ async fn sign_up_opens_a_session_and_leaves_no_password_anywhere() {
     let (password, mail) = (kit.canary(), kit.canary());
     let body =
         json!({"username": "ann", "password": password, "email": format!("{mail}@example.org"), "ward": "7"});
-    let made = kit.post("/users").json(body).as_master().await.ok(201);
+    let made = kit.post("/users").json(body).await.ok(201);
     assert_eq!(made.header("location"), format!("/parse/users/{}", made.id()));
     let token = made.body["sessionToken"].as_str().unwrap().to_owned();
     assert!(token.starts_with("r:") && token.len() == 34, "{token}");
@@ -25,6 +25,42 @@ async fn sign_up_opens_a_session_and_leaves_no_password_anywhere() {
         .trail(expect!["AUTH.SESSION by <1> _User*1 read(email username ward) -> ok rows 1"]);
     assert_eq!(me.body["email"], format!("{mail}@example.org"));
     assert!(me.body.get("password").is_none() && !me.text.contains("_hashed"));
+    kit.finish().await;
+}
+
+/// A script that makes users for others got a session of each.
+#[tokio::test]
+async fn the_master_key_gets_a_session_on_a_device_only() {
+    let kit = Kit::new().start().await;
+    let sign_up = |name: &str| kit.post("/users").json(json!({"username": name, "password": PASSWORD}));
+    sign_up("ann").as_master().await.is(expect![[r#"201 {"createdAt":"<now>","objectId":"<1>"}"#]]);
+    assert_eq!(kit.get("/sessions").as_master().await.results().len(), 0);
+    let on_a_device = sign_up("bob").as_master().header("X-Parse-Installation-Id", "phone").await.ok(201);
+    assert!(on_a_device.body["sessionToken"].is_string());
+    kit.finish().await;
+}
+
+/// Who logs in was shown what a read of the same user by itself hides.
+#[tokio::test]
+async fn a_login_shows_what_the_user_may_read_of_itself() {
+    let kit = Kit::new().configure(|config| config.data.protected_fields_owner_exempt = false).start().await;
+    let ann = kit.id_of("ann").await;
+    let ward = json!({"email": "ann@clinic.example", "ward": "7"});
+    kit.put(&format!("/users/{ann}")).json(ward).as_master().await.ok(200);
+    let credentials = json!({"username": "ann", "password": PASSWORD});
+    for path in ["/login", "/verifyPassword"] {
+        let seen = kit.post(path).json(credentials.clone()).await.ok(200).body;
+        assert_eq!((&seen["ward"], seen.get("email")), (&json!("7"), None), "{path}");
+        let all = kit.post(path).json(credentials.clone()).as_master().await.ok(200).body;
+        assert_eq!(all["email"], "ann@clinic.example", "{path}");
+    }
+    let me = kit.get("/users/me").as_user("ann").await.ok(200).body;
+    assert_eq!((&me["ward"], me.get("email")), (&json!("7"), None));
+    let nobody = json!({"classLevelPermissions": {"find": {}, "get": {}}});
+    kit.put("/schemas/_User").json(nobody).as_master().await.ok(200);
+    let bare = kit.post("/login").json(credentials).await.ok(200).body;
+    assert!(bare["sessionToken"].is_string() && bare.get("ward").is_none() && bare["objectId"] == json!(ann));
+    kit.get("/users/me").as_user("ann").await.fails(400, 119);
     kit.finish().await;
 }
 

@@ -7,3 +7,4 @@ mod session;
 
 pub use login::LogIn;
 pub(crate) use password::Hashing;
+pub(crate) use session::Origin;

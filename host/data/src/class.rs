@@ -50,8 +50,8 @@ pub(crate) fn check_update(
 ) -> Result<(), Error> {
     match class.as_str() {
         "_User" => user::check_update(cx, id, update),
-        "_Role" => role::check_update(update),
-        "_Session" => session::check_update(update),
+        "_Role" => role::check_update(cx, update),
+        "_Session" => session::check_update(cx, update),
         "_Installation" => Err(unsupported("Registering installations")),
         _ => Ok(()),
     }

@@ -61,14 +61,31 @@ pub struct Config {
     pub include_count: usize,
     /// How deep sub-queries may nest.
     pub subquery_depth: usize,
-    /// How many objects a sub-query may find for clients without the master key; 0 sets no limit.
+    /// How many objects a sub-query may find for clients without the master key; 0 sets no limit. One that finds more is
+    /// refused, because fewer of them make another answer, and of a negation a wider one.
     pub subquery_limit: u64,
+    /// Whether such a sub-query is cut down to its limit instead, as in the reference.
+    pub subquery_cut: bool,
     /// How deep `$or`, `$and` and `$nor` may nest.
     pub query_depth: usize,
     /// Whether clients without the master key may use `$regex`.
     pub allow_regex: bool,
     /// How many requests one batch may hold.
     pub batch_limit: usize,
+    /// Where files are: what the address of one starts with, up to its name.
+    ///
+    /// Not read from the file: whoever knows where the API hangs fills it in. Without it files have no addresses.
+    #[serde(skip)]
+    pub files_url: Option<String>,
+}
+
+impl Config {
+    /// Hides from everybody what is always another's own: a user's address (default of the reference).
+    pub(crate) fn with_addresses_hidden(mut self) -> Config {
+        let users = self.protected_fields.entry("_User".to_owned()).or_default();
+        users.entry("*".to_owned()).or_default().insert("email".to_owned());
+        self
+    }
 }
 
 impl Default for Config {
@@ -97,9 +114,11 @@ impl Default for Config {
             include_count: 100,
             subquery_depth: 10,
             subquery_limit: 0,
+            subquery_cut: false,
             query_depth: 10,
             allow_regex: true,
             batch_limit: 100,
+            files_url: None,
         }
     }
 }

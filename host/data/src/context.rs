@@ -231,6 +231,18 @@ impl Context {
         Ok(Context { depth: self.depth + 1, scratch: Scratch::default(), ..self.clone() })
     }
 
+    /// Makes the same circumstances with a user who proved a password, before any session.
+    pub(crate) fn proved(&self, user: &ObjectId, roles: Arc<[String]>) -> Context {
+        let identity = Identity {
+            user: user.clone(),
+            roles,
+            session: user.clone(),
+            session_hash: [0; 16],
+            token: Arc::from(""),
+        };
+        Context { principal: Principal::User(Arc::new(identity)), ..self.clone() }
+    }
+
     /// Notes which record of the trail the operations below belong to.
     pub(crate) fn under(&self, parent: Option<u64>) -> Context {
         Context { parent: parent.or(self.parent), ..self.clone() }

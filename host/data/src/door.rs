@@ -74,7 +74,7 @@ impl Data {
                 hashing: Hashing::default(),
                 vault,
                 keys: parts.keys,
-                config: Arc::new(parts.config),
+                config: Arc::new(parts.config.with_addresses_hidden()),
                 clock: parts.clock,
                 ids: parts.ids,
                 hooks: ArcSwap::from_pointee(Arc::new(NoHooks) as Arc<dyn HookSource>),

@@ -10,7 +10,8 @@ pub(crate) use permit::{Authorised, Permit};
 use std::sync::Arc;
 
 use model::{
-    ClassName, Code, FieldType, Filter, Path, Query, Schema, query::filter::Access, schema::ClassOp,
+    ClassName, Code, FieldType, Filter, ParseError, Path, Query, Schema, query::filter::Access,
+    schema::ClassOp,
 };
 
 use crate::{Context, Error, Principal};
@@ -80,6 +81,16 @@ pub(crate) fn no_such_class(class: &ClassName) -> Error {
     Error::denied(format!("This user is not allowed to access non-existent class: {class}"))
 }
 
+/// Refuses a query that names a field that the principal may not see.
+pub(crate) fn concealed(field: &str, class: &ClassName) -> Error {
+    Error::denied(format!("This user is not allowed to query {field} on class {class}"))
+}
+
+/// Refuses whoever asks for what is its own and brings no session.
+pub(crate) fn nobody() -> Error {
+    Error::Withheld(ParseError::new(Code::InvalidSessionToken, "Invalid session token"))
+}
+
 /// Refuses the read-only master key what changes something.
 pub(crate) fn read_only(what: &str) -> Error {
     Error::denied(format!("read-only masterKey isn't allowed to perform the {what} operation."))
@@ -110,10 +121,7 @@ pub(crate) fn check_query(cx: &Context, permit: &Permit, query: &Query) -> Resul
     match (internal, refused) {
         // A name that the server itself made: it is safe to repeat.
         (Some(name), _) => Err(Error::refused(Code::InvalidKeyName, format!("Invalid key name: {name}"))),
-        (None, Some(name)) => {
-            let class = &permit.schema().class;
-            Err(Error::denied(format!("This user is not allowed to query {name} on class {class}")))
-        }
+        (None, Some(name)) => Err(concealed(&name, &permit.schema().class)),
         (None, None) if query.moments.iter().all(may_be_date) => Ok(()),
         (None, None) => {
             Err(Error::refused(Code::InvalidJson, "$relativeTime can only be used with a Date field"))
@@ -132,9 +140,7 @@ fn relations_in<'a>(filter: &'a Filter, visit: &mut dyn FnMut(&'a str)) {
 }
 
 fn own_sessions(cx: &Context) -> Result<Filter, Error> {
-    let user = cx.user().ok_or_else(|| {
-        Error::Withheld(model::ParseError::new(Code::InvalidSessionToken, "Invalid session token"))
-    })?;
+    let user = cx.user().ok_or_else(nobody)?;
     let me = model::Value::pointer(model::ClassName::user(), user.user.clone());
     Ok(Filter::test("user", model::Test::Eq(me)))
 }

@@ -45,6 +45,16 @@ impl Wanted {
         }
     }
 
+    /// Wants the ids of every row that a filter passes.
+    pub(crate) fn ids(filter: Filter) -> Wanted {
+        Wanted { fields: Some(Vec::new()), ..Wanted::all(filter) }
+    }
+
+    /// Wants the id of any row, to learn whether there is one.
+    pub(crate) fn any() -> Wanted {
+        Wanted { limit: Limit::Rows(1), ..Wanted::ids(Filter::all()) }
+    }
+
     fn select(self, permit: &Permit) -> Select {
         Select {
             order: self.order,

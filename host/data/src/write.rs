@@ -8,5 +8,6 @@ mod prepare;
 mod transaction;
 mod update;
 
-pub(crate) use prepare::{Prepared, visible};
+pub(crate) use fields::check_sent;
+pub(crate) use prepare::Prepared;
 pub use transaction::{Done, Item};

@@ -44,6 +44,8 @@ pub fn update(body: JsonMap<String, Json>) -> Result<Body, ParseError> {
             "objectId" => read.object_id = Some(json),
             "createdAt" => read.created_at = Some(json),
             "updatedAt" => read.updated_at = Some(json),
+            // As the reference has it, no ACL says nothing of the one that there is.
+            "ACL" if json.is_null() => {}
             "ACL" => read.update.acl = Some(acl(&json)?),
             _ => {
                 let path = path(&key)?;

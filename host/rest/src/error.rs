@@ -66,6 +66,7 @@ impl Failure {
     /// The Parse code of the answer, if it has one.
     pub(crate) fn code(&self) -> Option<i32> {
         match self {
+            Failure::Data(data::Error::Forbidden(_)) => None,
             Failure::Data(error) => Some(error.code().number()),
             _ => None,
         }
@@ -93,10 +94,10 @@ impl Failure {
                 | data::Error::Vetoed(error)
                 | data::Error::Withheld(error),
             ) => ErrorBody { code: Some(error.code.number()), error: error.message },
-            Failure::Data(data::Error::Forbidden(text)) => {
             Failure::Data(data::Error::Ungranted) => {
                 ErrorBody { code: Some(Code::OperationForbidden.number()), error: PERMISSION_DENIED.into() }
             }
+            Failure::Data(data::Error::Forbidden(text)) => {
                 ErrorBody { code: Some(Code::OperationForbidden.number()), error: text.into() }
             }
             Failure::Data(data::Error::Unavailable { reason, .. }) => {
@@ -137,10 +138,10 @@ fn data_reply(error: data::Error) -> Reply {
             let reply = Reply::error(status, Some(error.code), &error.message);
             if error.code == Code::RequestLimitExceeded { reply.retrying(BUSY_SECONDS) } else { reply }
         }
-        // The reference sends this one body bare, and clients compare it.
         data::Error::Ungranted => {
             data_reply(data::Error::Denied(ParseError::new(Code::OperationForbidden, PERMISSION_DENIED)))
         }
+        // The reference sends this one body bare, and clients compare it.
         data::Error::Forbidden("unauthorized") => {
             Reply::error(StatusCode::FORBIDDEN, None, "unauthorized").untyped()
         }

@@ -86,7 +86,7 @@ pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
         sink: log.clone(),
         refs,
         keys,
-        config: config.data.clone(),
+        config: door(&config, &app_id),
         clock: sources.clock,
         ids: sources.ids,
     };
@@ -196,12 +196,18 @@ pub async fn in_memory(config: Config) -> anyhow::Result<Memory> {
         sink: sink.clone(),
         refs: audit::RefKey::from_bytes(refs),
         keys: auth::Keys::new(app_id.clone(), master_key.clone()),
-        config: config.data.clone(),
+        config: door(&config, &app_id),
         clock: sources.clock,
         ids: sources.ids,
     };
     let app = assemble(Data::open(parts).await?, app_id.clone(), &config, folder.path(), refs).await?;
     Ok(Memory { app, sink, app_id, master_key, folder })
+}
+
+/// The settings of the door, with where files are: below the address of the API.
+pub(crate) fn door(config: &Config, app_id: &str) -> data::Config {
+    let base = config.rest.public_url.as_deref().unwrap_or(&config.rest.mount_path).trim_end_matches('/');
+    data::Config { files_url: Some(format!("{base}/files/{app_id}")), ..config.data.clone() }
 }
 
 /// Puts plugins and routes around a door.

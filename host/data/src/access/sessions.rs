@@ -60,7 +60,7 @@ impl Data {
             self.inner.vault.find(&permit, Wanted::all(filter)).await?.pop().ok_or_else(invalid_session)?;
         let user = session.field("user").and_then(Value::as_pointer).ok_or_else(invalid_session)?.id;
         let users = policy::system(&self.schema_of(&ClassName::user())?);
-        let wanted = Wanted { fields: Some(Vec::new()), ..Wanted::one(&user) };
+        let wanted = Wanted { limit: model::Limit::Rows(1), ..Wanted::ids(model::Filter::id(&user)) };
         if self.inner.vault.find(&users, wanted).await?.is_empty() {
             return Err(invalid_session());
         }

@@ -18,15 +18,13 @@ impl Data {
     pub async fn me(&self, cx: &Context) -> Result<LoggedIn, Error> {
         let mut entry = self.inner.ledger.begin(cx, Action::Me, &Target::class(&ClassName::user())).await?;
         let answer = match cx.user() {
-            None => Err(nobody()),
-            Some(identity) => match self.own_view(&identity.user).await {
-                Ok(user) => Ok(LoggedIn { user, token: identity.token.clone() }),
-                Err(_) => Err(invalid_session()),
+            None => Err(policy::nobody()),
+            Some(identity) => match self.view(cx, &mut entry, &identity.user).await {
+                Ok(Some(user)) => Ok(LoggedIn { user, token: identity.token.clone() }),
+                Ok(None) => Err(invalid_session()),
+                Err(error) => Err(error),
             },
         };
-        if let Ok(me) = &answer {
-            entry.leaves(std::slice::from_ref(&me.user));
-        }
         entry.finish(answer).await
     }
 
@@ -104,9 +102,4 @@ impl Data {
         let sessions = policy::system(&self.schema_of(&ClassName::session())?);
         self.inner.vault.one(&sessions, &saved.id).await?.ok_or_else(Error::not_found)
     }
-}
-
-/// The answer to who asks for itself and brings no session.
-fn nobody() -> Error {
-    Error::Withheld(ParseError::new(Code::InvalidSessionToken, "Invalid session token"))
 }

@@ -7,7 +7,15 @@ use model::{
     parse_update::Body,
 };
 
-use crate::{Change, Context, Data, Error, policy, policy::Authorised, write::Prepared};
+use crate::{
+    Change, Context, Data, Error, policy,
+    policy::Authorised,
+    schema,
+    write::{Prepared, check_sent},
+};
+
+/// What a client can't say of its further session.
+const SERVERS: &[&str] = &["user", "sessionToken", "expiresAt", "createdWith"];
 
 /// A session that isn't stored yet.
 pub(crate) struct NewSession {
@@ -19,6 +27,31 @@ pub(crate) struct NewSession {
     pub(crate) write: Authorised,
 }
 
+/// How a session came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Its user was made.
+    SignUp,
+    /// Its user proved a password.
+    LogIn,
+    /// The master key opened it for its user.
+    MasterKey,
+    /// Another session of its user opened it.
+    Create,
+}
+
+impl Origin {
+    /// What clients read of it: the action, and what proved the user.
+    fn words(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Origin::SignUp => ("signup", Some("password")),
+            Origin::LogIn => ("login", Some("password")),
+            Origin::MasterKey => ("login", Some("masterkey")),
+            Origin::Create => ("create", None),
+        }
+    }
+}
+
 impl Data {
     /// Makes a session of a user, to be stored.
     pub(crate) fn new_session(
@@ -26,10 +59,10 @@ impl Data {
         cx: &Context,
         user: &ObjectId,
         at: Date,
-        action: &str,
+        origin: Origin,
     ) -> Result<NewSession, Error> {
         let permit = policy::system(&self.schema_of(&ClassName::session())?);
-        let session = self.session_object(cx, self.inner.ids.object_id(), user, at, action);
+        let session = self.session_object(cx, self.inner.ids.object_id(), user, at, origin);
         let token = session.field("sessionToken").and_then(Value::as_str).unwrap_or_default().into();
         let seal = self.inner.ledger.seal(&session);
         Ok(NewSession { token, seal, write: permit.insert(session) })
@@ -49,13 +82,16 @@ impl Data {
         Ok(Some(permit.delete_all(filter)))
     }
 
-    fn session_object(&self, cx: &Context, id: ObjectId, user: &ObjectId, at: Date, action: &str) -> Object {
+    fn session_object(
+        &self,
+        cx: &Context,
+        id: ObjectId,
+        user: &ObjectId,
+        at: Date,
+        origin: Origin,
+    ) -> Object {
         let mut session = Object::new(ClassName::session(), id, at);
-        let provider = match (action, cx.user().is_none() && cx.is_master()) {
-            ("create", _) => None,
-            (_, true) => Some("masterkey"),
-            (_, false) => Some("password"),
-        };
+        let (action, provider) = origin.words();
         let provider = provider.map(|provider| ("authProvider".to_owned(), Value::text(provider)));
         let mut set = |name: &'static str, value: Value| session.fields.insert(FieldName::known(name), value);
         set("user", Value::pointer(ClassName::user(), user.clone()));
@@ -64,7 +100,7 @@ impl Data {
             "createdWith",
             Value::Object([("action".to_owned(), Value::text(action))].into_iter().chain(provider).collect()),
         );
-        if let Some(installation) = cx.installation() {
+        if let Some(installation) = cx.installation().filter(|_| origin != Origin::Create) {
             set("installationId", Value::text(&**installation));
         }
         if self.config().expire_inactive_sessions {
@@ -74,8 +110,9 @@ impl Data {
         session
     }
 
-    /// Readies `POST /classes/_Session`: a further session of the caller; what it says of token, expiry or user is ignored.
-    pub(crate) fn prepare_session(
+    /// Readies `POST /classes/_Session`: a further session of the caller. What the body says of token, expiry, user or
+    /// origin is ignored; its other fields are kept.
+    pub(crate) async fn prepare_session(
         &self,
         cx: &Context,
         id: ObjectId,
@@ -90,8 +127,17 @@ impl Data {
         if body.update.acl.is_some() {
             return Err(Error::refused(Code::InvalidKeyName, "Cannot set ACL on a Session."));
         }
+        let mut own = body.update;
+        own.ops.retain(|path, _| !SERVERS.contains(&path.root()));
+        check_sent(&own)?;
         let permit = policy::system(&self.schema_of(&ClassName::session())?);
-        let object = self.session_object(cx, id.clone(), &user, at, "create");
+        let new = schema::infer(permit.schema(), &own)?;
+        let permit = self.extend(cx, permit, new).await?;
+        let mut object = self.session_object(cx, id.clone(), &user, at, Origin::Create);
+        object.apply(&own).map_err(|error| {
+            ParseError::mismatch(&object.class, &error.field, error.expected, "another type")
+        })?;
+        self.inner.vault.fit(&mut object);
         // The session that asks stays, even if it belongs to the same installation.
         let writes = vec![permit.insert(object.clone())];
         let token = object.field("sessionToken").and_then(Value::as_str).map(Into::into);
@@ -118,7 +164,7 @@ impl Data {
             object: Some(object),
             session_token: token,
             seals: Vec::new(),
+            mask: permit.mask().clone(),
         })
     }
 }
-            mask: permit.mask().clone(),

@@ -2,15 +2,18 @@
 
 use model::{Code, Update};
 
-use crate::Error;
+use crate::{Context, Error};
 
-const FIXED: &[&str] = &["user", "installationId", "sessionToken", "expiresAt", "createdWith"];
+const FIXED: &[&str] = &["installationId", "sessionToken"];
+/// What the master key may change all the same.
+const MASTERS: &[&str] = &["user", "expiresAt", "createdWith"];
 
-pub(super) fn check_update(update: &Update) -> Result<(), Error> {
+pub(super) fn check_update(cx: &Context, update: &Update) -> Result<(), Error> {
     if update.acl.is_some() {
         return Err(Error::refused(Code::InvalidKeyName, "Cannot set ACL on a Session."));
     }
-    match update.roots().find(|field| FIXED.contains(field)) {
+    let fixed = |field: &&str| FIXED.contains(field) || (MASTERS.contains(field) && !cx.is_master());
+    match update.roots().find(fixed) {
         Some(field) => Err(Error::refused(Code::InvalidKeyName, format!("Invalid key name: {field}"))),
         None => Ok(()),
     }

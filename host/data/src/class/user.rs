@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Acl, ClassName, Code, Date, ObjectId, Op, ParseError, Path, Rights, Test, Update, Value};
 
-use crate::{Context, Data, Error, policy, policy::Authorised};
+use crate::{Context, Data, Error, account::Origin, policy, policy::Authorised};
 
 pub(super) fn check_create(cx: &Context, update: &Update) -> Result<(), Error> {
     check_common(cx, update)?;
@@ -41,13 +41,8 @@ pub(super) fn check_update(cx: &Context, id: &ObjectId, update: &Update) -> Resu
 }
 
 fn check_common(cx: &Context, update: &Update) -> Result<(), Error> {
-    // No provider at all is a user with a password.
-    let provided = match update.op("authData") {
-        None => update.roots().any(|field| field == "authData"),
-        Some(Op::Set(Value::Object(providers))) => !providers.is_empty(),
-        Some(_) => true,
-    };
-    if provided {
+    // One without any provider was taken out.
+    if update.op("authData").is_some() {
         return Err(Error::Refused(ParseError::of(Code::UnsupportedService)));
     }
     if update.op("emailVerified").is_some() && !cx.is_master() {
@@ -58,7 +53,7 @@ fn check_common(cx: &Context, update: &Update) -> Result<(), Error> {
         return Err(Error::refused(Code::ValidationError, "The password is too long."));
     }
     match update.op("email") {
-        Some(Op::Set(Value::String(email))) if !email.is_empty() && !is_email(email) => {
+        Some(Op::Set(Value::String(email))) if !is_email(email) => {
             Err(Error::Refused(ParseError::of(Code::InvalidEmailAddress)))
         }
         _ => Ok(()),
@@ -126,7 +121,7 @@ pub(crate) async fn renew(
     let user = Value::pointer(ClassName::user(), id.clone());
     renewed.writes.push(sessions.delete_all(model::Filter::test("user", Test::Eq(user))));
     if cx.user().is_some() && cx.grant().is_none() {
-        let session = data.new_session(cx, id, at, "login")?;
+        let session = data.new_session(cx, id, at, Origin::LogIn)?;
         renewed.token = Some(session.token);
         renewed.writes.push(session.write);
         renewed.seals.push(session.seal);

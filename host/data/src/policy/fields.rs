@@ -9,6 +9,9 @@ use model::{ClassName, Object, ObjectId, Schema, Value};
 
 use crate::{Context, FieldSet};
 
+/// The hidden fields of each group.
+type Sets = BTreeMap<String, BTreeSet<String>>;
+
 /// The fields to hide from one principal; empty for the master key.
 #[derive(Clone, Default)]
 pub(crate) struct Mask {
@@ -47,20 +50,17 @@ impl Mask {
         }
         let shows = self.of(object);
         object.fields.retain(|name, _| {
-            let seen =
-                !hidden.contains(name.as_str()) && self.only.as_ref().is_none_or(|only| only.holds(name));
+            let seen = shows(name);
             if !seen {
                 note(name);
             }
             seen
         });
-        if self.only.as_ref().is_some_and(|only| !only.holds("ACL")) {
+        if !shows("ACL") {
             object.acl = None;
         }
     }
 
-    /// What is hidden of an object that points to the caller; `None` when it doesn't.
-    fn narrowed(&self, object: &Object) -> Option<BTreeSet<String>> {
     /// Says of each field whether an object shows it.
     pub(crate) fn of<'a>(&'a self, object: &Object) -> impl Fn(&str) -> bool + use<'a> {
         let own = self.own_user && self.me.as_ref() == Some(&object.id);
@@ -69,6 +69,8 @@ impl Mask {
         move |field| !hidden.contains(field) && self.only.as_ref().is_none_or(|only| only.holds(field))
     }
 
+    /// What is hidden of an object that points to the caller; `None` when it doesn't.
+    fn narrowed(&self, object: &Object) -> Option<BTreeSet<String>> {
         let me = self.me.as_ref()?;
         let mut narrowed: Option<BTreeSet<String>> = None;
         for (field, set) in &self.for_pointed {
@@ -89,19 +91,13 @@ fn points_to(value: &Value, user: &ObjectId) -> bool {
     }
 }
 
-/// The hidden fields of each group: what the class says, and what the settings add.
-fn protected<'a>(cx: &Context, schema: &'a Schema) -> Cow<'a, BTreeMap<String, BTreeSet<String>>> {
-    let mut protected = Cow::Borrowed(&schema.permissions.protected_fields);
-    if let Some(added) = cx.config().protected_fields.get(schema.class.as_str()) {
-        for (group, fields) in added {
-            protected.to_mut().entry(group.clone()).or_default().extend(fields.iter().cloned());
-        }
+/// The fields hidden from a group: what the class says, and what the settings add.
+fn set<'a>(class: &'a Sets, added: Option<&'a Sets>, group: &str) -> Option<Cow<'a, BTreeSet<String>>> {
+    match (class.get(group), added.and_then(|added| added.get(group))) {
+        (None, None) => None,
+        (Some(set), None) | (None, Some(set)) => Some(Cow::Borrowed(set)),
+        (Some(set), Some(more)) => Some(Cow::Owned(set.union(more).cloned().collect())),
     }
-    // A user's address is its own (default of the reference).
-    if schema.class == ClassName::user() {
-        protected.to_mut().entry("*".to_owned()).or_default().insert("email".to_owned());
-    }
-    protected
 }
 
 /// Works out what a principal doesn't see of a class.
@@ -115,24 +111,31 @@ pub(crate) fn mask(cx: &Context, schema: &Schema) -> Mask {
     if cx.is_master() {
         return Mask { only, ..Mask::default() };
     }
-    let protected = protected(cx, schema);
-    let mut sets: Vec<BTreeSet<String>> = protected.get("*").cloned().into_iter().collect();
+    let class = &schema.permissions.protected_fields;
+    let added = cx.config().protected_fields.get(schema.class.as_str());
+    let mut hidden = set(class, added, "*");
     let mut for_pointed = Vec::new();
     if let Some(identity) = cx.user() {
-        let roles = identity.roles.iter().map(|role| format!("role:{role}"));
-        let groups = roles.chain(["authenticated".to_owned(), identity.user.as_str().to_owned()]);
-        sets.extend(groups.filter_map(|group| protected.get(&group).cloned()));
-        for_pointed = protected
-            .iter()
-            .filter_map(|(group, set)| Some((group.strip_prefix("userField:")?.to_owned(), set.clone())))
+        let mut meet = |group: &str| {
+            let Some(further) = set(class, added, group) else { return };
+            hidden = Some(match hidden.take() {
+                None => further,
+                Some(known) => Cow::Owned(known.intersection(&further).cloned().collect()),
+            });
+        };
+        meet("authenticated");
+        meet(identity.user.as_str());
+        identity.roles.iter().for_each(|role| meet(&format!("role:{role}")));
+        let groups: BTreeSet<&String> = class.keys().chain(added.into_iter().flat_map(Sets::keys)).collect();
+        for_pointed = groups
+            .into_iter()
+            .filter_map(|group| {
+                Some((group.strip_prefix("userField:")?.to_owned(), set(class, added, group)?.into_owned()))
+            })
             .collect();
     }
-    let mut sets = sets.into_iter();
-    let hidden = sets.next().map_or_else(BTreeSet::new, |first| {
-        sets.fold(first, |common, set| common.intersection(&set).cloned().collect())
-    });
     Mask {
-        hidden,
+        hidden: hidden.map(Cow::into_owned).unwrap_or_default(),
         for_pointed,
         me: cx.user().map(|identity| identity.user.clone()),
         own_user: schema.class == ClassName::user() && cx.config().protected_fields_owner_exempt,

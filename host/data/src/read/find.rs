@@ -7,6 +7,8 @@ use model::{
     Test, Value, query::Explain, schema::ClassOp,
 };
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{Shape, include, select, shape};
 use crate::{
     Context, Data, Error, Found,
@@ -69,8 +71,7 @@ impl Data {
         let Some(key) = query.redirect.take() else { return Ok(()) };
         let Some(schema) = self.inner.schemas.find(&query.class) else { return Ok(()) };
         if policy::permit(cx, &schema, ClassOp::Find)?.mask().conceals(&key) {
-            let text = format!("This user is not allowed to query {key} on class {}", query.class);
-            return Err(Error::denied(text));
+            return Err(policy::concealed(&key, &query.class));
         }
         if let Some(FieldType::Relation(class)) = schema.kind(&key) {
             query.class = class.clone();
@@ -78,7 +79,12 @@ impl Data {
         Ok(())
     }
 
-    async fn try_find(&self, cx: &Context, entry: &mut Entry, query: Query) -> Result<Found, Error> {
+    pub(crate) async fn try_find(
+        &self,
+        cx: &Context,
+        entry: &mut Entry,
+        query: Query,
+    ) -> Result<Found, Error> {
         include::check_limits(cx, self.config(), &query)?;
         let mut query = query;
         query.spread();
@@ -146,9 +152,9 @@ impl Data {
         let (permit, wanted) = self.wanted(cx, schema, op, query).await?;
         let mut rows = self.inner.vault.find(&permit, wanted).await?;
         for row in &mut rows {
+            complete(schema, row, self.config().files_url.as_deref());
             permit.mask().apply(row, &mut |field| hidden(&query.class, field));
             withhold(cx, row);
-            show_relations(schema, row, query);
         }
         Ok(rows)
     }
@@ -289,18 +295,37 @@ fn withhold(cx: &Context, row: &mut Object) {
     }
 }
 
-/// Relation fields are always there, though nothing of them is stored.
-fn show_relations(schema: &Schema, row: &mut Object, query: &Query) {
+/// Puts in what isn't stored: relations, which are always there, and where files are.
+fn complete(schema: &Schema, row: &mut Object, files: Option<&str>) {
     for (name, field) in &schema.fields {
-        if let model::FieldType::Relation(class) = &field.kind {
-            let wanted =
-                query.keys.as_ref().is_none_or(|keys| keys.iter().any(|path| path.root() == name.as_str()));
-            if wanted {
-                row.fields.insert(name.clone(), model::Value::Relation(class.clone()));
+        match &field.kind {
+            FieldType::Relation(class) => {
+                row.fields.insert(name.clone(), Value::Relation(class.clone()));
             }
+            FieldType::File => {
+                if let (Some(files), Some(Value::File { name, url: url @ None })) =
+                    (files, row.fields.get_mut(name))
+                {
+                    *url = Some(format!("{files}/{}", utf8_percent_encode(name, IN_A_PATH)));
+                }
+            }
+            _ => {}
         }
     }
 }
+
+/// What can't stand in the path of a file's address as it is.
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'/');
 
 /// A user who fetches itself reads its own token back.
 fn show_own_token(cx: &Context, user: &mut Object) {

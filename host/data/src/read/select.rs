@@ -52,6 +52,10 @@ pub(super) fn prune(objects: &mut [Object], query: &Query) {
 
 fn prune_object<'a>(object: &mut Object, keys: Option<&[Vec<&'a str>]>, excluded: &[Vec<&'a str>]) {
     object.fields.retain(|name, value| {
+        // Clients know relations by their names alone, so these aren't something to leave out.
+        if matches!(value, Value::Relation(_)) {
+            return true;
+        }
         if excluded.iter().any(|path| matches!(path.as_slice(), [only] if *only == name.as_str())) {
             return false;
         }

@@ -78,21 +78,22 @@ impl Data {
         query.filter = self.resolve(cx, query.filter, depth + 1).await?;
         // The reference ignores a sub-query's own limit, and so do its answers.
         let most = Some(self.config().subquery_limit).filter(|most| *most > 0 && !cx.is_master());
+        let cut = self.config().subquery_cut;
         // One more than may be, so that it shows.
-        query.limit = Some(most.map_or(Limit::All, |most| Limit::Rows(most.saturating_add(1))));
+        let wanted = |most: u64| Limit::Rows(if cut { most } else { most.saturating_add(1) });
+        query.limit = Some(most.map_or(Limit::All, wanted));
         query.skip = 0;
         if let Some(key) = key {
             // Reading a value through a test is reading it.
             if let Some(schema) = self.inner.schemas.find(&query.class) {
                 let permit = policy::permit(cx, &schema, model::schema::ClassOp::Find)?;
                 if permit.mask().conceals(key.root()) {
-                    return Err(conceals(key, &query.class));
+                    return Err(policy::concealed(key.root(), &query.class));
                 }
             }
         }
         let rows = self.nested(cx, query, &mut |_, _| {}).await?;
         if let Some(most) = most.filter(|most| rows.len() as u64 > *most) {
-            // Fewer of them would make another answer, and of a negation a wider one.
             let text = format!("A sub-query finds more than the maximum of {most} objects.");
             return Err(Error::refused(Code::InvalidQuery, text));
         }
@@ -112,7 +113,7 @@ impl Data {
         let Some(schema) = self.inner.schemas.find(class) else { return Ok(true) };
         let permit = policy::permit(cx, &schema, model::schema::ClassOp::Get)?;
         if permit.mask().conceals(key.root()) {
-            return Err(conceals(key, class));
+            return Err(policy::concealed(key.root(), class));
         }
         match self.inner.vault.one(&permit, owner).await? {
             Some(owner) => {
@@ -132,10 +133,6 @@ fn membership(path: Path, values: Vec<Value>, negated: bool) -> Filter {
         (true, _) => Test::Nin(values),
     };
     Filter::Test(path, test)
-}
-
-fn conceals(key: &Path, class: &model::ClassName) -> Error {
-    Error::denied(format!("This user is not allowed to query {} on class {class}", key.root()))
 }
 
 fn value_at(row: &model::Object, key: &Path) -> Option<Value> {

@@ -104,9 +104,72 @@ fn installation() -> Schema {
         ],
     );
     // Until registration of devices is built, the class belongs to the master key alone.
-    schema.permissions = Permissions {
-        operations: ClassOp::ALL.into_iter().map(|op| (op, Entities::default())).collect(),
-        ..schema.permissions
-    };
+    schema.permissions = masters(schema.permissions);
     schema
+}
+
+/// Permissions that leave a class to the master key.
+fn masters(permissions: Permissions) -> Permissions {
+    Permissions {
+        operations: ClassOp::ALL.into_iter().map(|op| (op, Entities::default())).collect(),
+        ..permissions
+    }
+}
+
+/// A class of the protocol that is shown though nothing of it is stored here: of hooks, jobs, pushes and settings.
+pub(super) fn unstored(class: &ClassName) -> Option<Schema> {
+    use FieldType::{Array, Date, Number, Object, String};
+    let fields: &[(&'static str, FieldType)] = match class.as_str() {
+        "_Hooks" => {
+            &[("functionName", String), ("className", String), ("triggerName", String), ("url", String)]
+        }
+        "_GlobalConfig" => &[("params", Object), ("masterKeyOnly", Object)],
+        "_GraphQLConfig" => &[("config", Object)],
+        "_Idempotency" => &[("reqId", String), ("expire", Date)],
+        "_Audience" => &[("name", String), ("query", String), ("lastUsed", Date), ("timesUsed", Number)],
+        "_JobStatus" => &[
+            ("jobName", String),
+            ("source", String),
+            ("status", String),
+            ("message", String),
+            ("params", Object),
+            ("finishedAt", Date),
+        ],
+        "_JobSchedule" => &[
+            ("jobName", String),
+            ("description", String),
+            ("params", String),
+            ("startAfter", String),
+            ("daysOfWeek", Array),
+            ("timeOfDay", String),
+            ("lastRun", Number),
+            ("repeatMinutes", Number),
+        ],
+        "_PushStatus" => &[
+            ("pushTime", String),
+            ("source", String),
+            ("query", String),
+            ("payload", String),
+            ("title", String),
+            ("expiry", Number),
+            ("expiration_interval", Number),
+            ("status", String),
+            ("numSent", Number),
+            ("numFailed", Number),
+            ("pushHash", String),
+            ("errorMessage", Object),
+            ("sentPerType", Object),
+            ("failedPerType", Object),
+            ("sentPerUTCOffset", Object),
+            ("failedPerUTCOffset", Object),
+            ("count", Number),
+        ],
+        _ => return None,
+    };
+    let mut schema = Schema::new(class.clone());
+    schema
+        .fields
+        .extend(fields.iter().map(|&(name, ref kind)| (FieldName::known(name), Field::new(kind.clone()))));
+    schema.permissions = masters(schema.permissions);
+    Some(schema)
 }

@@ -42,7 +42,7 @@ impl Data {
         let appears = matches!(schema.class.as_str(), "_Session" | "_Installation");
         Ok(!appears
             || !builtin::is_as_made(schema)
-            || self.inner.vault.count(&policy::system(schema), Filter::all()).await? > 0)
+            || !self.inner.vault.find(&policy::system(schema), Wanted::any()).await?.is_empty())
     }
 
     /// Refuses whoever can't change classes, before anything else is told.
@@ -67,7 +67,8 @@ impl Data {
         needs_master(cx)?;
         match self.inner.schemas.find(class) {
             Some(schema) if self.is_used(&schema).await? => Ok(schema),
-            _ => Err(no_such(class)),
+            Some(_) => Err(no_such(class)),
+            None => builtin::unstored(class).map(Arc::new).ok_or_else(|| no_such(class)),
         }
     }
 
@@ -160,7 +161,7 @@ impl Data {
         may_change(cx)?;
         let Some(schema) = self.inner.schemas.find(class) else { return Ok(Vec::new()) };
         let permit = policy::system(&schema);
-        let wanted = Wanted { fields: Some(Vec::new()), ..Wanted::all(Filter::all()) };
+        let wanted = Wanted::ids(Filter::all());
         let gone = self.inner.vault.find(&permit, wanted).await?;
         // Just what was seen: an object saved meanwhile stays, and its own record tells of it.
         for chunk in gone.chunks(PURGED_AT_ONCE) {

@@ -10,6 +10,7 @@ use model::{
 use super::prepare::Prepared;
 use crate::{
     Change, Context, Data, Error, Principal, Saved,
+    account::Origin,
     action::{Action, Target},
     class,
     ledger::Entry,
@@ -52,7 +53,7 @@ impl Data {
         body: Body,
     ) -> Result<Prepared, Error> {
         if class.as_str() == "_Session" {
-            return self.prepare_session(cx, id, at, body);
+            return self.prepare_session(cx, id, at, body).await;
         }
         let mut body = body;
         class::clean(class, &mut body.update);
@@ -82,8 +83,10 @@ impl Data {
         let (mut further, mut seals) = (Vec::new(), Vec::new());
         if *class == ClassName::user() {
             class::prepare_user(self, &id, &mut change.update).await?;
-            if cx.grant().is_none() {
-                let session = self.new_session(cx, &id, at, "signup")?;
+            // With the master key, a device is given a session, and nobody else: a script makes users for others.
+            let by_script = cx.asks_as_master() && cx.installation().is_none();
+            if cx.grant().is_none() && !by_script {
+                let session = self.new_session(cx, &id, at, Origin::SignUp)?;
                 further.push(session.write);
                 seals.push(session.seal);
                 session_token = Some(session.token);
@@ -110,10 +113,10 @@ impl Data {
             object: Some(object),
             session_token,
             seals,
+            mask: permit.mask().clone(),
         })
     }
 
-            mask: permit.mask().clone(),
     /// Puts in what the class says of a new object: default values and the default ACL.
     fn fill_in(&self, cx: &Context, schema: &Arc<model::Schema>, update: &mut Update) -> Result<(), Error> {
         for (name, field) in &schema.fields {

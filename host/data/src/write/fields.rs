@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Refuses columns that only the server writes, whoever made the update.
-pub(super) fn check_sent(update: &Update) -> Result<(), Error> {
+pub(crate) fn check_sent(update: &Update) -> Result<(), Error> {
     match update.roots().any(|field| field.starts_with('_')) {
         true => Err(Error::refused(Code::InvalidKeyName, "Invalid field name.")),
         false => Ok(()),

@@ -65,7 +65,7 @@ impl Data {
     }
 
     /// Adds fields to a class, if the caller may.
-    pub(super) async fn extend(
+    pub(crate) async fn extend(
         &self,
         cx: &Context,
         permit: Permit,
@@ -155,10 +155,10 @@ impl Data {
             (_, Some(object)) => object,
             _ => return Err(Error::Internal("storage didn't answer the object".into())),
         };
-        entry.stored(&object);
         // What a plugin is told stays within its grant, whatever the settings let clients read.
         let exempt = self.config().protected_fields_save_response_exempt && cx.grant().is_none();
         let shows = (!exempt).then(|| prepared.mask.of(&object));
+        entry.stored(&object);
         entry.sealed(prepared.seals);
         let mut change = prepared.change;
         let mut saved = Saved {
@@ -209,7 +209,7 @@ impl Data {
 }
 
 /// The object without the server's own columns, for hooks and for the user that it is.
-pub(crate) fn visible(mut object: Object) -> Object {
+pub(super) fn visible(mut object: Object) -> Object {
     object.fields.retain(|name, _| !name.is_internal() && name.as_str() != "password");
     object
 }

@@ -69,7 +69,9 @@ fn an_acl_is_set_or_removed() {
     assert_eq!(set.update.acl, Some(Some(Acl::from_groups(&["*"], &[]))));
     assert_eq!(body(json!({"ACL": {"__op": "Delete"}})).unwrap().update.acl, Some(None));
     assert_eq!(body(json!({})).unwrap().update.acl, None);
-    assert_eq!(body(json!({"ACL": null})).unwrap_err().code, Code::InvalidAcl);
+    // It says nothing, as in the reference.
+    assert_eq!(body(json!({"ACL": null})).unwrap().update.acl, None);
+    assert_eq!(body(json!({"ACL": 1})).unwrap_err().code, Code::InvalidAcl);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the protocol has and this server hasn't yet: a clear no in place of a wrong yes.
 
+use data::{Error, PERMISSION_DENIED};
 use http::Method;
 use model::Code;
 
@@ -9,6 +10,11 @@ use crate::error::Failure;
 /// Answers for a feature that isn't built.
 pub(super) fn not_yet(feature: &'static str) -> Failure {
     Failure::refused(Code::CommandUnavailable, format!("{feature} is not supported yet"))
+}
+
+/// Answers whoever may not ask for it, whether or not it is built.
+pub(super) fn forbidden() -> Failure {
+    Error::Forbidden(PERMISSION_DENIED).into()
 }
 
 macro_rules! later {
@@ -46,8 +52,8 @@ pub(super) const ROWS: &[Row] = later! {
         POST "/push_audiences" Master, GET "/push_audiences" Master, GET "/push_audiences/{id}" Master,
         PUT "/push_audiences/{id}" Master, DELETE "/push_audiences/{id}" Master;
     "Registering an installation":
-        POST "/installations" Keys, GET "/installations" Master, GET "/installations/{id}" Keys,
-        PUT "/installations/{id}" Keys, DELETE "/installations/{id}" Master;
+        POST "/installations" Keys, GET "/installations" Keys, GET "/installations/{id}" Keys,
+        PUT "/installations/{id}" Keys, DELETE "/installations/{id}" Keys;
     "Collecting analytics": POST "/events/{name}" Keys;
     "Resetting a password by e-mail": POST "/requestPasswordReset" Keys;
     "Verifying an e-mail address": POST "/verificationEmailRequest" Keys;

@@ -13,12 +13,12 @@ mod users;
 
 use std::{pin::Pin, sync::Arc};
 
-use data::{Context, Unheard};
+use data::{Context, Error, Unheard};
 use http::Method;
 use model::{ClassName, Code};
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::{extract::url, hall::Hall, reply::Answer};
+use crate::{error::Failure, extract::url, hall::Hall, reply::Answer};
 
 /// Each resource's rows; an earlier one wins.
 static TABLE: &[&[Row]] = &[
@@ -155,7 +155,11 @@ impl Call {
         match row.handler {
             Handler::Open(handler) => handler(self),
             Handler::Keyless(handler) => handler(self.hall),
-            Handler::Later(feature) => Box::pin(async move { Err(later::not_yet(feature)) }),
+            Handler::Later(feature) => {
+                let may = row.auth != Auth::Master || self.cx.is_master();
+                let refusal = if may { later::not_yet(feature) } else { later::forbidden() };
+                Box::pin(async move { Err(refusal) })
+            }
         }
     }
 }

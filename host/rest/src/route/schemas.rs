@@ -30,20 +30,20 @@ async fn get(call: Call) -> Answer {
     shown(&*call.hall.data.schema(&call.cx, &class).await?)
 }
 
-async fn create(call: Call) -> Answer {
-    let edit = edit(&call)?;
+async fn create(mut call: Call) -> Answer {
+    let edit = edit(&mut call)?;
     shown(&*call.hall.data.create_schema(&call.cx, edit).await?)
 }
 
-async fn update(call: Call) -> Answer {
-    let edit = edit(&call)?;
+async fn update(mut call: Call) -> Answer {
+    let edit = edit(&mut call)?;
     shown(&*call.hall.data.update_schema(&call.cx, edit).await?)
 }
 
 /// Reads an edit; whoever may not make any isn't told what is wrong with it.
-fn edit(call: &Call) -> Result<SchemaEdit, Failure> {
+fn edit(call: &mut Call) -> Result<SchemaEdit, Failure> {
     let class = call.params.first().map(String::as_str);
-    schema_json::parse(call.body.clone(), class).map_err(|error| {
+    schema_json::parse(std::mem::take(&mut call.body), class).map_err(|error| {
         let may = call.hall.data.may_change_schemas(&call.cx);
         may.err().map_or_else(|| error.into(), Failure::from)
     })

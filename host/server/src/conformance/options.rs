@@ -265,7 +265,11 @@ fn request_complexity(config: &mut Config, value: &Json) -> anyhow::Result<()> {
             "includeCount" => set(&mut data.include_count, limit(value)),
             "subqueryDepth" => set(&mut data.subquery_depth, limit(value)),
             // Here 0 is none, as it is there beside -1.
-            "subqueryLimit" => set(&mut data.subquery_limit, number(value).map(|most| most.max(0.0) as u64)),
+            "subqueryLimit" => {
+                // By this name it cuts; ours refuses.
+                data.subquery_cut = true;
+                set(&mut data.subquery_limit, number(value).map(|most| most.max(0.0) as u64))
+            }
             "queryDepth" => set(&mut data.query_depth, limit(value)),
             "allowRegex" => set(&mut data.allow_regex, flag(value)),
             "batchRequestLimit" => set(&mut data.batch_limit, limit(value)),

@@ -162,7 +162,7 @@ impl Stage {
             sink: self.log.clone(),
             refs: self.refs.clone(),
             keys,
-            config: config.data.clone(),
+            config: wire::door(config, &app_id),
             clock: self.clock.clone(),
             ids: Arc::new(RandomIds),
         };

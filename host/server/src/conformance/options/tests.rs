@@ -71,6 +71,7 @@ fn every_limit_of_a_query_can_be_set() {
     let data = given(json!({"requestComplexity": limits})).unwrap().data;
     assert_eq!((data.include_depth, data.include_count, data.subquery_depth), (1, 2, 3));
     assert_eq!((data.subquery_limit, data.query_depth, data.batch_limit), (4, 5, 6));
+    assert!(data.subquery_cut);
     assert!(!data.allow_regex);
     let data = given(json!({"requestComplexity": {"subqueryLimit": -1, "queryDepth": -1}})).unwrap().data;
     assert_eq!((data.subquery_limit, data.query_depth), (0, usize::MAX));
