@@ -61,8 +61,10 @@ async fn once(node: &Node, writes: &[Write]) -> Result<Vec<Written>, Fault> {
         match write::carry_out(&mut node.link(Some(&mut session)), write).await {
             Ok(one) => written.push(one),
             Err(fault) => {
-                // The server has forgotten it already, or will when the session ends.
-                session.abort_transaction().await.ok();
+                // Nobody is asked to forget it who can't be reached: the session's end sees to that.
+                if !matches!(fault.error, Error::Unavailable(_)) {
+                    session.abort_transaction().await.ok();
+                }
                 return Err(fault);
             }
         }

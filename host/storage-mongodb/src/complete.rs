@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use futures_util::TryStreamExt as _;
 use model::{FieldType, Schema};
 use mongodb::{IndexModel, bson::Document, bson::doc};
 use storage::lookup;
 
-use crate::{error::Fault, layout, node::Node, run::Link, schema};
+use crate::{error::Fault, index, layout, node::Node, run::Link, schema};
 
 /// Makes what is missing while requests go on. What can't be made is told, and nothing else fails.
 pub(crate) async fn complete(node: Arc<Node>) {
@@ -53,21 +52,34 @@ pub(crate) fn wanted(schema: &Schema) -> Vec<(String, Document)> {
     found.chain(ends).collect()
 }
 
+/// Whether an index of a class's collection is one that [`ensure`] made.
+pub(crate) fn is_helper(schema: &Schema, index: &IndexModel) -> bool {
+    let mut wanted = wanted(schema).into_iter();
+    let Some((_, keys)) =
+        wanted.find(|(collection, keys)| *collection == *schema.class && *keys == index.keys)
+    else {
+        return false;
+    };
+    // The driver names what nobody named.
+    keys.keys().next().is_some_and(|key| index::name_of(index) == Some(format!("{key}_1").as_str()))
+        && is_whole(index)
+}
+
+/// Whether an index holds every object, each value as it is.
+fn is_whole(index: &IndexModel) -> bool {
+    index.options.as_ref().is_none_or(|options| {
+        options.partial_filter_expression.is_none()
+            && options.sparse != Some(true)
+            && options.collation.is_none()
+    })
+}
+
 /// Makes an index unless one begins with its keys, and answers whether it did.
 pub(crate) async fn ensure(link: &Link<'_>, collection: &str, keys: Document) -> Result<bool, Fault> {
     let collection = link.collection(collection);
-    let there: Vec<IndexModel> = collection.list_indexes().await?.try_collect().await?;
-    let whole = |index: &IndexModel| {
-        index.options.as_ref().is_none_or(|options| {
-            options.partial_filter_expression.is_none()
-                && options.sparse != Some(true)
-                && options.collation.is_none()
-        })
-    };
-    if there
-        .iter()
-        .any(|index| whole(index) && index.keys.iter().zip(&keys).next().is_some_and(|(a, b)| a.0 == b.0))
-    {
+    let there = index::there(&collection).await?;
+    let serves = |index: &IndexModel| is_whole(index) && index.keys.keys().next() == keys.keys().next();
+    if there.iter().any(serves) {
         return Ok(false);
     }
     collection.create_index(IndexModel::builder().keys(keys).build()).await?;

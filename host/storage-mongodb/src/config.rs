@@ -22,7 +22,8 @@ pub struct Config {
     pub connections: u32,
     /// How long to wait for a server, a connection or a transaction, in milliseconds, before giving up.
     pub patience_ms: u64,
-    /// How long one read may take on the server, in milliseconds.
+    /// How long one read may take on the server, in milliseconds. Together with the patience it should not exceed
+    /// `data.request_timeout`: nobody waits for the rest.
     pub read_time_ms: u64,
 }
 
@@ -36,7 +37,7 @@ impl Default for Config {
             prefix: String::new(),
             connections: 100,
             patience_ms: 10_000,
-            read_time_ms: 60_000,
+            read_time_ms: 20_000,
         }
     }
 }

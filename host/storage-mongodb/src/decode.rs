@@ -7,11 +7,23 @@ use storage::Error;
 
 use crate::layout;
 
-/// Reads an object; what belongs to no field of the class is passed over.
+/// Reads an object; what belongs to no field of the class is passed over, unless it is a null, which has no type.
 ///
 /// # Errors
 /// [`Error::Internal`] for a document whose id no object can have.
 pub(crate) fn object(schema: &Schema, document: Document) -> Result<Object, Error> {
+    object_with(schema, document, &mut None)
+}
+
+/// Reads an object as [`object`] does, and says which field with a value the class doesn't know.
+///
+/// # Errors
+/// As [`object`].
+pub(crate) fn object_with(
+    schema: &Schema,
+    document: Document,
+    stray: &mut Option<FieldName>,
+) -> Result<Object, Error> {
     let mut id = None;
     let (mut created, mut updated) = (None, None);
     let (mut readers, mut writers) = (None, None);
@@ -33,14 +45,23 @@ pub(crate) fn object(schema: &Schema, document: Document) -> Result<Object, Erro
                 providers
                     .extend(nested(value).filter(|value| !value.is_null()).map(|value| (provider, value)));
             }
-            (key, value) => {
-                if let Some(name) = layout::field(schema, key)
-                    && !layout::is_spread(schema, &name)
-                    && let Some(value) = schema.kind(&name).and_then(|kind| whole(kind, value))
-                {
-                    put(&mut fields, name, value);
+            (key, value) => match layout::field(schema, key) {
+                Some(name) if layout::is_spread(schema, &name) => {}
+                Some(name) => {
+                    if let Some(value) = schema.kind(&name).and_then(|kind| whole(kind, value)) {
+                        put(&mut fields, name, value);
+                    }
                 }
-            }
+                None => match (layout::unknown(schema, key), value) {
+                    (Some(name), Bson::Null) => put(&mut fields, name, Value::Null),
+                    (None, Bson::Null) => {}
+                    (name, _) if stray.is_none() => {
+                        let pointer = || layout::unknown(schema, key.strip_prefix("_p_")?);
+                        *stray = name.or_else(pointer);
+                    }
+                    _ => {}
+                },
+            },
         }
     }
     if !providers.is_empty() && schema.fields.contains_key("authData") {

@@ -40,8 +40,12 @@ pub(crate) fn id(class: &str, id: &str) -> Bson {
 /// As [`object`].
 pub(crate) fn field(schema: &Schema, name: &str, value: &Value) -> Result<Vec<(String, Bson)>, Error> {
     let Some(kind) = schema.kind(name) else {
-        // A relation's mark or a null stores nothing.
         return match value {
+            // A null needs no type, so it is kept before anybody knows the field's.
+            Value::Null if !layout::is_spread(schema, name) => {
+                Ok(vec![(layout::key(schema, name).into_owned(), Bson::Null)])
+            }
+            // A relation's mark stores nothing.
             Value::Relation(_) | Value::Null => Ok(Vec::new()),
             _ => Err(Error::Conflict(format!("{} has no field {name} now", schema.class))),
         };

@@ -4,6 +4,7 @@ use model::{Code, ParseError, Schema};
 use mongodb::{
     bson::{Document, RawDocumentBuf},
     error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT, WriteFailure},
+    options::Hint,
 };
 use storage::Error;
 
@@ -18,6 +19,8 @@ const TLS: &str =
 const DNS: &str = "the name in database.uri can't be resolved: check it and the machine's name servers";
 const MOVING: &str = "MongoDB is choosing a new primary or shutting down: it recovers by itself when a majority of its nodes runs";
 const SLOW: &str = "MongoDB took longer than database.mongodb.read_time_ms allows: add an index, narrow the query, or raise the limit";
+const UNSORTED: &str =
+    "MongoDB can't sort so many objects without an index on the order: add one, or narrow the query";
 const MAJORITY: &str = "a majority of MongoDB's nodes didn't confirm the change in time, so it may be taken back or stay: check the replica set";
 const FULL: &str = "MongoDB's disk is full: free space, then try again";
 const CLOSED: &str = "the storage was closed; open it again";
@@ -32,6 +35,8 @@ const BAD_HINT: [i32; 3] = [2, 291, 17007];
 pub(crate) struct Fault {
     /// What storage answers.
     pub(crate) error: Error,
+    /// The server's word for it.
+    pub(crate) code: Option<i32>,
     /// The whole transaction may be tried again.
     pub(crate) transient: bool,
     /// Whether the commit happened is unknown; asking for it again finds out.
@@ -46,15 +51,13 @@ impl Fault {
         code(error).is_some_and(|code| codes.contains(&code))
     }
 
-    /// Says that the hint is to blame for a question that the planner couldn't plan.
-    pub(crate) fn hinted(self) -> Fault {
-        match &self.error {
-            Error::Internal(text) if BAD_HINT.iter().any(|code| text.ends_with(&format!(" {code}"))) => {
-                let text = "bad hint value: the class has no such index";
-                Error::Refused(ParseError::new(Code::InvalidQuery, text)).into()
-            }
-            _ => self,
+    /// Says that the hint, if there was one, is to blame for a question that the planner couldn't plan.
+    pub(crate) fn hinted(self, hint: Option<&Hint>) -> Fault {
+        if hint.is_none() || !self.code.is_some_and(|code| BAD_HINT.contains(&code)) {
+            return self;
         }
+        let text = "bad hint value: the class has no such index";
+        Error::Refused(ParseError::new(Code::InvalidQuery, text)).into()
     }
 
     /// Says the fields of the unique group where the server named its keys.
@@ -73,7 +76,7 @@ impl Fault {
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Fault {
-        Fault { error, transient: false, uncertain: false, keys: Vec::new() }
+        Fault { error, code: None, transient: false, uncertain: false, keys: Vec::new() }
     }
 }
 
@@ -86,6 +89,7 @@ impl From<mongodb::error::Error> for Fault {
         };
         Fault {
             error: answer,
+            code: code(&error),
             transient: error.contains_label(TRANSIENT_TRANSACTION_ERROR),
             uncertain: error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT),
             keys,
@@ -131,13 +135,14 @@ fn coded(code: i32) -> Error {
     let unavailable = |text: &str| Error::Unavailable(text.to_owned());
     match code {
         11000 | 11001 | 12582 => Error::Duplicate { fields: Vec::new() },
-        112 | 244 | 246 | 251 => Error::Conflict("another change was faster; try again".into()),
+        24 | 112 | 244 | 246 | 251 => Error::Conflict("another change was faster; try again".into()),
         13 | 8000 => unavailable(RIGHTS),
         18 | 11 => unavailable(CREDENTIALS),
-        50 => unavailable(SLOW),
+        50 | 262 | 290 => unavailable(SLOW),
+        292 => Error::Refused(ParseError::new(Code::InvalidQuery, UNSORTED)),
         64 | 79 | 100 => unavailable(MAJORITY),
-        6 | 7 | 89 | 9001 => unavailable(BROKEN),
-        91 | 189 | 10058 | 10107 | 11600 | 11602 | 13435 | 13436 => unavailable(MOVING),
+        6 | 7 | 43 | 89 | 202 | 237 | 317 | 384 | 9001 | 11601 => unavailable(BROKEN),
+        91 | 133 | 134 | 189 | 10058 | 10107 | 11600 | 11602 | 13435 | 13436 => unavailable(MOVING),
         14031 => unavailable(FULL),
         // Transaction numbers on a server that has no replica set.
         20 | 263 => Error::Unsupported(STANDALONE),

@@ -15,28 +15,44 @@ const POLL: Duration = Duration::from_secs(5);
 
 /// Follows until it is aborted.
 pub(crate) async fn follow(node: Arc<Node>) {
+    // Each outage is told once, however often it is tried to end it.
+    let mut broken = false;
     loop {
-        let done = if node.offer.transactions { listen(&node).await } else { ask(&node).await };
+        let done = match node.offer.transactions {
+            true => listen(&node, &mut broken).await,
+            false => ask(&node, &mut broken).await,
+        };
         let Err(fault) = done;
-        tracing::warn!(error = %fault.error, "news of classes is interrupted");
+        if !std::mem::replace(&mut broken, true) {
+            tracing::warn!(error = %fault.error, "news of classes is interrupted");
+        }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn listen(node: &Node) -> Result<Infallible, Fault> {
+/// Reads the classes, and says so if they couldn't be read until now.
+async fn refresh(node: &Node, broken: &mut bool) -> Result<(), Fault> {
+    node.refresh().await?;
+    if std::mem::take(broken) {
+        tracing::info!("news of classes comes in again");
+    }
+    Ok(())
+}
+
+async fn listen(node: &Node, broken: &mut bool) -> Result<Infallible, Fault> {
     let mut stream = node.link(None).collection(SCHEMA).watch().read_concern(ReadConcern::majority()).await?;
     loop {
         // Also once at the start: something may have happened before the stream was open.
-        node.refresh().await?;
+        refresh(node, broken).await?;
         if stream.try_next().await?.is_none() {
             return Err(storage::Error::Unavailable("the stream of changes ended".into()).into());
         }
     }
 }
 
-async fn ask(node: &Node) -> Result<Infallible, Fault> {
+async fn ask(node: &Node, broken: &mut bool) -> Result<Infallible, Fault> {
     loop {
         tokio::time::sleep(POLL).await;
-        node.refresh().await?;
+        refresh(node, broken).await?;
     }
 }

@@ -1,10 +1,7 @@
 //! The indexes of a class: those that it names, and those that keep groups of fields unique.
 
 use futures_util::TryStreamExt as _;
-use model::{
-    Code, FieldType, ParseError, Schema, Unique,
-    schema::{IndexKeys, IndexKind},
-};
+use model::{Code, FieldType, ParseError, Schema, Unique, schema::IndexKeys};
 use mongodb::{
     Collection, IndexModel,
     bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype},
@@ -12,21 +9,29 @@ use mongodb::{
 };
 use storage::Error;
 
-use crate::{error::Fault, layout, run::Link};
+use crate::{catalog, complete, error::Fault, layout, run::Link};
 
-/// There is such an index already under another name or with other options, or no such index to drop.
+/// There is such an index already under another name or with other options.
 const SAME_KEYS: [i32; 2] = [85, 86];
+/// There is no such collection or index.
 const MISSING: [i32; 2] = [26, 27];
 
 /// An index that isn't legal, or that objects don't fit: bad values, unknown kinds, places off the map, parallel lists.
 const CANT_BE: [i32; 6] = [2, 14, 67, 171, 197, 16755];
 
+const TAKEN: &str = "MongoDB has an index on these keys under another name, or one of this name on other keys: use that one, or drop it first";
+const IMPOSSIBLE: &str =
+    "MongoDB can't make such an index: check its fields, their kinds and the objects there are";
+
 /// Makes the indexes that a class wants and drops those that it wanted before; makes none if it can't make all.
 pub(crate) async fn put(link: &Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<(), Fault> {
+    if before.is_some_and(|before| before.indexes == wanted.indexes && before.unique == wanted.unique) {
+        return Ok(());
+    }
     let collection = link.collection(&wanted.class);
-    let there: Vec<IndexModel> = collection.list_indexes().await?.try_collect().await?;
+    let there = there(&collection).await?;
     let mut made = Vec::new();
-    if let Err(fault) = make(&collection, wanted, &there, &mut made).await {
+    if let Err(fault) = make(&collection, wanted, before, &there, &mut made).await {
         for name in made {
             collection.drop_index(name).await.ok();
         }
@@ -41,19 +46,33 @@ pub(crate) async fn put(link: &Link<'_>, wanted: &Schema, before: Option<&Schema
     // Groups may share an index: the exact one of a group that ignored case until now.
     let kept = wanted.unique.iter().map(|group| unique(wanted, group)).collect::<Result<Vec<_>, _>>()?;
     let kept: Vec<String> = kept.into_iter().flatten().filter_map(|index| index.options?.name).collect();
-    for name in gone.iter().filter(|name| name_of(&there, name) && !kept.contains(name)) {
-        match collection.drop_index(name).await {
-            Err(error) if Fault::is_code(&error, &MISSING) => {}
-            other => other?,
-        }
+    let is_there = |name: &String| there.iter().any(|index| name_of(index) == Some(name.as_str()));
+    for name in gone.iter().filter(|name| is_there(name) && !kept.contains(name)) {
+        drop(&collection, name).await?;
     }
     Ok(())
+}
+
+async fn drop(collection: &Collection<Document>, name: &str) -> Result<(), Fault> {
+    match collection.drop_index(name).await {
+        Err(error) if !Fault::is_code(&error, &MISSING) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The indexes of a collection; none where parse-server hasn't made the collection yet.
+pub(crate) async fn there(collection: &Collection<Document>) -> Result<Vec<IndexModel>, Fault> {
+    match collection.list_indexes().await {
+        Err(error) if Fault::is_code(&error, &MISSING) => Ok(Vec::new()),
+        listed => Ok(listed?.try_collect().await?),
+    }
 }
 
 /// Makes what isn't there yet, and says what it made.
 async fn make(
     collection: &Collection<Document>,
     wanted: &Schema,
+    before: Option<&Schema>,
     there: &[IndexModel],
     made: &mut Vec<String>,
 ) -> Result<(), Fault> {
@@ -67,21 +86,52 @@ async fn make(
         }
     }
     for (name, index) in &wanted.indexes {
-        if name_of(there, name) {
-            continue;
+        let was = before.and_then(|before| before.indexes.get(name));
+        // Whoever wrote that the class has it knew the index.
+        let is_old = was == Some(index);
+        let keys = keys(wanted, index);
+        match (there.iter().find(|old| name_of(old) == Some(name.as_str())), was) {
+            (None, _) => {}
+            (Some(_), Some(_)) if is_old => continue,
+            (Some(_), Some(_)) => drop(collection, name).await?,
+            (Some(old), None) if has_keys(old, &keys) => continue,
+            (Some(_), None) => return Err(refused(TAKEN)),
         }
         let options = IndexOptions::builder().name(name.clone()).build();
-        let model = IndexModel::builder().keys(keys(wanted, index)).options(options).build();
-        match collection.create_index(model).await {
-            Err(error) if Fault::is_code(&error, &SAME_KEYS) => {}
-            Err(error) if Fault::is_code(&error, &CANT_BE) => {
-                let text = "MongoDB can't make such an index: check its fields, their kinds and the objects there are";
-                return Err(Error::Refused(ParseError::new(Code::InvalidQuery, text)).into());
-            }
-            other => made.push(other?.index_name),
+        let model = IndexModel::builder().keys(keys.clone()).options(options).build();
+        let mut done = collection.create_index(model.clone()).await;
+        if let Err(error) = &done
+            && Fault::is_code(error, &SAME_KEYS)
+            && let Some(old) = there.iter().find(|old| old.keys == keys && is_free(old, wanted, before))
+        {
+            // What it serves for, the new one does as well.
+            drop(collection, name_of(old).unwrap_or_default()).await?;
+            done = collection.create_index(model).await;
+        }
+        match done {
+            Ok(done) => made.push(done.index_name),
+            Err(error) if Fault::is_code(&error, &SAME_KEYS) && is_old => {}
+            Err(error) if Fault::is_code(&error, &SAME_KEYS) => return Err(refused(TAKEN)),
+            Err(error) if Fault::is_code(&error, &CANT_BE) => return Err(refused(IMPOSSIBLE)),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())
+}
+
+/// Whether nobody would miss an index by its name: the class is about to lose it or to have another one so called, or never
+/// named it.
+fn is_free(index: &IndexModel, wanted: &Schema, before: Option<&Schema>) -> bool {
+    let Some(name) = name_of(index) else { return false };
+    match (before.and_then(|before| before.indexes.get(name)), wanted.indexes.get(name)) {
+        (Some(was), is) => is != Some(was),
+        (None, None) => complete::is_helper(wanted, index),
+        (None, Some(_)) => false,
+    }
+}
+
+fn refused(text: &'static str) -> Fault {
+    Error::Refused(ParseError::new(Code::InvalidQuery, text)).into()
 }
 
 /// Says the group whose values repeat.
@@ -95,20 +145,21 @@ fn named(fault: Fault, group: &Unique) -> Fault {
     }
 }
 
-fn name_of(there: &[IndexModel], name: &str) -> bool {
-    there.iter().any(|index| index.options.as_ref().and_then(|options| options.name.as_deref()) == Some(name))
+/// The name of an index.
+pub(crate) fn name_of(index: &IndexModel) -> Option<&str> {
+    index.options.as_ref().and_then(|options| options.name.as_deref())
+}
+
+/// Whether an index is on these keys; one on words hides which they are.
+fn has_keys(index: &IndexModel, keys: &Document) -> bool {
+    index.keys.contains_key("_fts") || index.keys.keys().eq(keys.keys())
 }
 
 /// The keys of an index; a pointer's is found under its own name and under the one that parse-server wants to hear.
 fn keys(schema: &Schema, index: &IndexKeys) -> Document {
-    let kind = |kind: &IndexKind| match kind {
-        IndexKind::Ascending => Bson::Int32(1),
-        IndexKind::Descending => Bson::Int32(-1),
-        IndexKind::Named(name) => Bson::String(name.clone()),
-    };
-    index
-        .iter()
-        .map(|(field, direction)| (layout::key(schema, field).into_owned(), kind(direction)))
+    catalog::index_keys(index)
+        .into_iter()
+        .map(|(field, direction)| (layout::key(schema, &field).into_owned(), direction))
         .collect()
 }
 

@@ -43,6 +43,15 @@ pub(crate) fn field(schema: &Schema, key: &str) -> Option<FieldName> {
     schema.fields.get_key_value(name).map(|(name, _)| name.clone())
 }
 
+/// The field that a key would stand for if the class had it; `None` for the server's own keys.
+pub(crate) fn unknown(schema: &Schema, key: &str) -> Option<FieldName> {
+    let name = match RENAMED.iter().find(|(_, renamed)| *renamed == key) {
+        Some((name, _)) => name,
+        None => key,
+    };
+    FieldName::new(name).ok().filter(|name| schema.kind(name).is_none() && !is_spread(schema, name))
+}
+
 /// Whether a field is the one that is spread over a key for each provider.
 pub(crate) fn is_spread(schema: &Schema, field: &str) -> bool {
     schema.class == "_User" && field == "authData"
@@ -65,6 +74,11 @@ pub(crate) fn path(schema: &Schema, path: &Path) -> Option<String> {
 /// The collection of a relation's join rows.
 pub(crate) fn join(class: &ClassName, key: &str) -> String {
     format!("_Join:{key}:{class}")
+}
+
+/// The class whose relation's join rows a collection holds.
+pub(crate) fn joined(collection: &str) -> Option<&str> {
+    collection.strip_prefix("_Join:")?.split_once(':').map(|(_, owner)| owner)
 }
 
 /// Whether ids of the class are numbers in the database: the reference's settings have the id 1.

@@ -12,6 +12,7 @@ mod error;
 mod explain;
 mod follow;
 mod index;
+mod late;
 mod layout;
 mod mongo;
 mod native;

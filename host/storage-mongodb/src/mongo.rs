@@ -1,4 +1,4 @@
-//! The backend: its connection, and the tasks that hear of other nodes' changes and make missing indexes.
+//! The backend: its connection, and the tasks that hear of other nodes' changes and see to what is missing or left over.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use storage::{Error, Features};
 use tokio::task::JoinHandle;
 
 use crate::{
-    Config, Offer, complete, connect, follow,
+    Config, Offer, complete, connect, follow, late,
     node::{Node, within},
 };
 
@@ -32,7 +32,8 @@ impl Mongo {
         let node = Arc::new(arrive(config).await?);
         let follower = tokio::spawn(follow::follow(Arc::clone(&node)));
         let completing = tokio::spawn(complete::complete(Arc::clone(&node)));
-        Ok(Mongo { node, tasks: Mutex::new(vec![follower, completing]) })
+        let watching = tokio::spawn(late::watch(Arc::clone(&node)));
+        Ok(Mongo { node, tasks: Mutex::new(vec![follower, completing, watching]) })
     }
 
     /// Looks whether [`Mongo::open`] could use a database, without changing anything.

@@ -156,14 +156,11 @@ impl Parts {
     }
 
     fn remove(&mut self, schema: &Schema, name: &str) {
-        // What isn't a field of the class has no value to take away.
-        if let Some(kind) = schema.kind(name)
-            && !matches!(kind, FieldType::Relation(_))
-            && !layout::is_spread(schema, name)
-        {
+        let kind = schema.kind(name);
+        if !matches!(kind, Some(FieldType::Relation(_))) && !layout::is_spread(schema, name) {
             self.unset.insert(layout::key(schema, name), "");
             // A pointer that was created as null stands without prefix.
-            if matches!(kind, FieldType::Pointer(_)) {
+            if matches!(kind, Some(FieldType::Pointer(_))) {
                 self.unset.insert(name, "");
             }
         }

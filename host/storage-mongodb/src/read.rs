@@ -1,5 +1,7 @@
 //! Finds and counts: the command, then what MongoDB left to do.
 
+use std::borrow::Cow;
+
 use model::{
     ClassName, FieldName, FieldType, Filter, Limit, Object, ObjectId, Order, Schema,
     query::{Advice, By, Hint, ReadPreference},
@@ -9,7 +11,7 @@ use mongodb::{
     options::{self, FindOptions},
 };
 use storage::{
-    Wish, recheck,
+    Error, Wish, recheck,
     sift::{Done, Sift},
 };
 
@@ -24,6 +26,31 @@ use crate::{
 /// More objects than any class holds.
 const MOST: u64 = 1 << 40;
 
+/// A find as the server is asked for it, and what of it the server does.
+pub(crate) struct Asked {
+    pub(crate) filter: Document,
+    pub(crate) options: FindOptions,
+    done: Done,
+}
+
+/// Puts a wish whose relations are resolved into the server's words.
+pub(crate) fn asked(schema: &Schema, wish: &Wish<'_>) -> Result<Asked, Error> {
+    let Part { cond, exact } = compile::filter(schema, wish.filter)?;
+    let sort = sort(schema, wish.order);
+    let done = Done { exact, sorted: sort.is_some() };
+    let mut options = advised(wish.advice);
+    options.sort = sort.filter(|keys| !keys.is_empty());
+    options.projection = projection(schema, wish, done.windowed());
+    if done.windowed() {
+        options.skip = (wish.skip > 0).then_some(wish.skip);
+        options.limit = match wish.limit {
+            Limit::Rows(rows) if rows <= MOST => i64::try_from(rows).ok(),
+            Limit::Rows(_) | Limit::All => None,
+        };
+    }
+    Ok(Asked { filter: cond.document(), options, done })
+}
+
 /// Finds objects.
 pub(crate) async fn find(link: &mut Link<'_>, schema: &Schema, wish: Wish<'_>) -> Result<Vec<Object>, Fault> {
     // Servers add skip and limit; no collection is so large that this matters.
@@ -32,25 +59,13 @@ pub(crate) async fn find(link: &mut Link<'_>, schema: &Schema, wish: Wish<'_>) -
     }
     let filter = resolve(link, wish.filter).await?;
     let wish = Wish { filter: &filter, ..wish };
-    let Part { cond, exact } = compile::filter(schema, &filter)?;
-    let sort = sort(schema, wish.order);
-    let done = Done { exact, sorted: sort.is_some() };
-    let mut options = advised(wish.advice);
-    options.sort = sort.filter(|keys| !keys.is_empty());
-    options.projection = projection(schema, &wish, done.windowed());
-    if done.windowed() {
-        options.skip = (wish.skip > 0).then_some(wish.skip);
-        options.limit = match wish.limit {
-            Limit::Rows(rows) if rows <= MOST => i64::try_from(rows).ok(),
-            Limit::Rows(_) | Limit::All => None,
-        };
-    }
-    let hinted = options.hint.is_some();
-    let rows = link.find(&schema.class, cond.document(), options).await;
-    let mut rows = rows.map_err(|fault| if hinted { fault.hinted() } else { fault })?;
+    let Asked { filter, options, done } = asked(schema, &wish)?;
+    let hint = options.hint.clone();
+    let rows = link.find(&schema.class, filter, options).await;
+    let mut rows = rows.map_err(|fault| fault.hinted(hint.as_ref()))?;
     let mut sift = Sift::new(&wish, done)?;
     while let Some(document) = link.next(&mut rows).await? {
-        if !sift.take(decode::object(schema, document)?) {
+        if !sift.take(decode::object_with(schema, document, &mut link.stray)?) {
             break;
         }
     }
@@ -58,7 +73,7 @@ pub(crate) async fn find(link: &mut Link<'_>, schema: &Schema, wish: Wish<'_>) -
 }
 
 /// What the server is told besides the question.
-pub(crate) fn advised(advice: Option<&Advice>) -> FindOptions {
+fn advised(advice: Option<&Advice>) -> FindOptions {
     let mut options = FindOptions::default();
     let Some(advice) = advice else { return options };
     options.hint = advice.hint.as_ref().map(|hint| match hint {
@@ -132,7 +147,7 @@ pub(crate) async fn documents(
 }
 
 /// Looks up the members of every relation that the filter names.
-pub(crate) async fn resolve(link: &mut Link<'_>, filter: &Filter) -> Result<Filter, Fault> {
+pub(crate) async fn resolve<'f>(link: &mut Link<'_>, filter: &'f Filter) -> Result<Cow<'f, Filter>, Fault> {
     let mut relations = Vec::new();
     recheck::relations(filter, &mut relations);
     let mut members = Vec::with_capacity(relations.len());
@@ -142,7 +157,10 @@ pub(crate) async fn resolve(link: &mut Link<'_>, filter: &Filter) -> Result<Filt
             members.push(ids.iter().map(|id| id.as_str().to_owned()).collect());
         }
     }
-    Ok(if members.is_empty() { filter.clone() } else { recheck::resolved(filter, &mut members.into_iter()) })
+    Ok(match members.is_empty() {
+        true => Cow::Borrowed(filter),
+        false => Cow::Owned(recheck::resolved(filter, &mut members.into_iter())),
+    })
 }
 
 /// The ids in a relation, sorted, each once; none when there is no such relation.
@@ -153,6 +171,18 @@ pub(crate) async fn related(
     owner: &str,
 ) -> Result<Vec<ObjectId>, Fault> {
     ends(link, class, key, doc! {"owningId": owner}, "relatedId").await
+}
+
+/// Which of some ids are in a relation, sorted, each once.
+pub(crate) async fn members(
+    link: &mut Link<'_>,
+    class: &ClassName,
+    key: &str,
+    owner: &str,
+    of: &[ObjectId],
+) -> Result<Vec<ObjectId>, Fault> {
+    let of: Vec<&str> = of.iter().map(|id| id.as_str()).collect();
+    ends(link, class, key, doc! {"owningId": owner, "relatedId": {"$in": of}}, "relatedId").await
 }
 
 /// The ids of the objects whose relation holds one of some members, sorted, each once.
@@ -183,7 +213,7 @@ async fn ends(
 }
 
 /// MongoDB's sort keys; `None` when only the matcher knows the order.
-pub(crate) fn sort(schema: &Schema, order: &[Order]) -> Option<Document> {
+fn sort(schema: &Schema, order: &[Order]) -> Option<Document> {
     let mut keys = Document::new();
     for Order { path, descending, by } in order {
         match by {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use model::FieldName;
 use mongodb::{
     ClientSession, Collection, Cursor, Database, SessionCursor,
     bson::{Document, doc},
@@ -16,6 +17,8 @@ pub(crate) struct Link<'a> {
     pub(crate) database: &'a Database,
     pub(crate) prefix: &'a str,
     pub(crate) session: Option<&'a mut ClientSession>,
+    /// A field that a document has and its class, as the caller knows it, lacks.
+    pub(crate) stray: Option<FieldName>,
     /// How long one read may take on the server.
     pub(crate) read_time: Duration,
 }

@@ -14,7 +14,7 @@ use crate::{
     complete,
     error::Fault,
     index, layout,
-    run::Link,
+    run::{self, Link},
 };
 
 /// How often a class is read again that others change meanwhile.
@@ -29,12 +29,6 @@ pub(crate) async fn read(link: &mut Link<'_>) -> Result<Vec<Schema>, Fault> {
     Ok(documents.iter().filter_map(catalog::schema).collect())
 }
 
-/// One class.
-pub(crate) async fn read_one(link: &mut Link<'_>, class: &str) -> Result<Option<Schema>, Fault> {
-    let found = link.all(SCHEMA, doc! {"_id": class}, Default::default()).await?;
-    Ok(found.first().and_then(catalog::schema))
-}
-
 /// Carries the step from what the caller was told of a class to what it wants over to what the class is now, and
 /// answers what it has become.
 pub(crate) async fn put(
@@ -43,10 +37,15 @@ pub(crate) async fn put(
     told: Option<&Schema>,
 ) -> Result<Schema, Fault> {
     for _ in 0..TRIES {
-        let before = read_one(link, &wanted.class).await?;
+        let found = link.all(SCHEMA, doc! {"_id": wanted.class.as_str()}, Default::default()).await?.pop();
+        let before = found.as_ref().and_then(catalog::schema);
         let merged = storage::merge(told, before.as_ref(), wanted)?;
         bring(link, &merged, before.as_ref()).await?;
-        if record(link, &merged, before.as_ref()).await? {
+        let recorded = match (&found, &before) {
+            (Some(found), Some(before)) => change(link, &merged, before, found).await?,
+            _ => make(link, &merged).await?,
+        };
+        if recorded {
             return Ok(merged);
         }
     }
@@ -56,16 +55,22 @@ pub(crate) async fn put(
 
 /// Makes what a class is to have, and takes out of its objects what it is to have no more.
 async fn bring(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<(), Fault> {
-    let class = &wanted.class;
-    create(link, class).await?;
-    for name in relations(wanted) {
-        let join = layout::join(class, name);
-        create(link, &join).await?;
+    if before.is_none() {
+        create(link, &wanted.class).await?;
     }
-    for (collection, keys) in complete::wanted(wanted) {
-        complete::ensure(link, &collection, keys).await?;
+    let had = |name: &FieldName| before.is_some_and(|before| before.fields.contains_key(name));
+    for name in relations(wanted).filter(|name| !had(name)) {
+        create(link, &layout::join(&wanted.class, name)).await?;
     }
     index::put(link, wanted, before).await?;
+    // What the class had before has its helpers, unless an index served as one.
+    let kept =
+        before.filter(|before| before.indexes == wanted.indexes).map(complete::wanted).unwrap_or_default();
+    for (collection, keys) in complete::wanted(wanted) {
+        if !kept.iter().any(|(name, old)| *name == collection && *old == keys) {
+            complete::ensure(link, &collection, keys).await?;
+        }
+    }
     let Some(before) = before else { return Ok(()) };
     let dropped: Vec<&FieldName> =
         before.fields.keys().filter(|name| !wanted.fields.contains_key(*name)).collect();
@@ -77,11 +82,7 @@ pub(crate) async fn drop(link: &mut Link<'_>, class: &str) -> Result<(), Fault> 
     // Also relations that nobody knows of any more.
     let prefix = link.prefix.to_owned();
     let joins = link.database.list_collection_names().await?;
-    let ours = |name: &&String| {
-        name.strip_prefix(&prefix)
-            .and_then(|name| name.strip_prefix("_Join:")?.split_once(':'))
-            .is_some_and(|(_, owner)| owner == class)
-    };
+    let ours = |name: &&String| name.strip_prefix(&prefix).and_then(layout::joined) == Some(class);
     for name in joins.iter().filter(ours) {
         link.database.collection::<Document>(name).drop().await?;
     }
@@ -128,19 +129,24 @@ async fn unset(link: &mut Link<'_>, before: &Schema, dropped: &[&FieldName]) -> 
     Ok(())
 }
 
-/// Writes the class into `_SCHEMA`, without touching what another node adds at the same time; answers whether the class
-/// still was as it was read.
-async fn record(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<bool, Fault> {
-    let document = catalog::document(wanted);
-    let class = wanted.class.as_str();
-    let Some(before) = before else {
-        return match link.insert(SCHEMA, &document).await {
-            Err(Fault { error: Error::Duplicate { .. }, .. }) => Ok(false),
-            done => done.map(|()| true),
-        };
-    };
-    let old = catalog::document(before);
-    let mut filter = doc! {"_id": class};
+/// Writes a new class into `_SCHEMA`; answers whether nobody else did.
+async fn make(link: &mut Link<'_>, wanted: &Schema) -> Result<bool, Fault> {
+    match link.insert(SCHEMA, &catalog::document(wanted)).await {
+        Err(Fault { error: Error::Duplicate { .. }, .. }) => Ok(false),
+        done => done.map(|()| true),
+    }
+}
+
+/// Writes what becomes of a class into its document, without touching what another node changes at the same time;
+/// answers whether what is replaced still was as it was found.
+async fn change(
+    link: &mut Link<'_>,
+    wanted: &Schema,
+    before: &Schema,
+    found: &Document,
+) -> Result<bool, Fault> {
+    let (document, old) = (catalog::document(wanted), catalog::document(before));
+    let mut filter = doc! {"_id": wanted.class.as_str()};
     let (mut set, mut unset) = (Document::new(), Document::new());
     for (key, value) in document.iter().filter(|(key, _)| *key != "_id" && *key != "_metadata") {
         if old.get(key) != Some(value) {
@@ -151,20 +157,22 @@ async fn record(link: &mut Link<'_>, wanted: &Schema, before: Option<&Schema>) -
     for key in old.keys().filter(|key| !document.contains_key(*key) && *key != "_metadata") {
         unset.insert(key, "");
     }
-    let part = |document: &Document, key: &str| {
-        document.get_document("_metadata").ok().and_then(|metadata| metadata.get(key).cloned())
-    };
-    for key in ["class_permissions", "indexes", "fields_options", "_parapet"] {
-        let (is, was) = (part(&document, key), part(&old, key));
-        match is {
-            Some(value) if was.as_ref() != Some(&value) => {
-                set.insert(format!("_metadata.{key}"), value);
-            }
-            None if was.is_some() => {
-                unset.insert(format!("_metadata.{key}"), "");
-            }
-            _ => {}
-        }
+    let mut replaced = false;
+    for part in ["class_permissions", "indexes", "fields_options", "_parapet"] {
+        let of = |document: &Document| {
+            document.get_document("_metadata").ok().and_then(|metadata| metadata.get(part).cloned())
+        };
+        let key = format!("_metadata.{part}");
+        match (of(&old), of(&document)) {
+            (was, is) if was == is => continue,
+            (_, Some(is)) => set.insert(key, is),
+            (_, None) => unset.insert(key, ""),
+        };
+        replaced = true;
+    }
+    if replaced {
+        // These are written whole: what another node put into one of them meanwhile must not be lost.
+        filter.extend(run::unchanged(found, ["_metadata"]));
     }
     let mut change = Document::new();
     for (operator, keys) in [("$set", set), ("$unset", unset)] {

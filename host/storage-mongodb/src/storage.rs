@@ -1,6 +1,9 @@
 //! The port, answered by the server.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ::storage::{Error, Features, Select, Storage, Write, Written};
 use async_trait::async_trait;
@@ -8,6 +11,9 @@ use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
 use tokio::sync::watch;
 
 use crate::{commit, connect, error::Fault, explain, mongo::Mongo, read, schema};
+
+/// By how much the driver, which knows why, gives up before its caller does.
+const AHEAD: Duration = Duration::from_millis(500);
 
 #[async_trait]
 impl Storage for Mongo {
@@ -19,10 +25,9 @@ impl Storage for Mongo {
         let node = &self.node;
         let (told, reads) = (node.told(&schema.class), node.reads());
         let putting = async { schema::put(&mut node.link(None), schema, told.as_deref()).await };
-        match node.ask(putting).await {
+        match node.alter(putting).await {
             Ok(is) => {
-                node.learn(&schema.class, Some(schema), Some(&is));
-                if node.reads() != reads {
+                if node.learn(&schema.class, Some(schema), Some(&is)) != reads {
                     // What was read meanwhile may be newer than what this change saw of its class.
                     node.ask(node.refresh()).await?;
                 }
@@ -40,14 +45,24 @@ impl Storage for Mongo {
 
     async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
         let node = &self.node;
-        node.ask(async { schema::drop(&mut node.link(None), class).await }).await?;
+        node.dropped.lock().insert(class.clone(), SystemTime::now());
+        node.alter(async { schema::drop(&mut node.link(None), class).await }).await?;
         node.learn(class, None, None);
         Ok(())
     }
 
     async fn find(&self, select: &Select) -> Result<Vec<Object>, Error> {
         let node = &self.node;
-        node.ask(async { read::find(&mut node.link(None), &select.schema, select.wish()).await }).await
+        let finding = async {
+            let mut link = node.link(None);
+            let found = read::find(&mut link, &select.schema, select.wish()).await?;
+            if let Some(field) = link.stray.take() {
+                // What is found is found, whether there is news of its class or not.
+                node.meet(&select.schema.class, field).await.ok();
+            }
+            Ok(found)
+        };
+        node.ask(finding).await
     }
 
     async fn count(&self, schema: &Arc<Schema>, filter: &Filter) -> Result<u64, Error> {
@@ -86,7 +101,7 @@ impl Storage for Mongo {
     }
 
     async fn ping(&self) -> Result<(), Error> {
-        self.node.ask(connect::ping(&self.node.database)).await
+        self.node.ask_for(self.node.patience() + AHEAD, connect::ping(&self.node.database)).await
     }
 
     fn changes(&self) -> Option<watch::Receiver<u64>> {

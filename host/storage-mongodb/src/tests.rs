@@ -3,6 +3,7 @@
 mod faults;
 mod helpers;
 mod layout;
+mod plans;
 mod server;
 mod shared;
 mod standalone;

@@ -160,7 +160,7 @@ async fn relate(
 ) -> Result<Written, Fault> {
     let join = layout::join(&schema.class, key);
     if !add.is_empty() {
-        let there = read::related(link, &schema.class, key, owner).await?;
+        let there = read::members(link, &schema.class, key, owner, add).await?;
         let mut new: Vec<&ObjectId> = add.iter().filter(|id| there.binary_search(id).is_err()).collect();
         new.sort();
         new.dedup();

@@ -170,7 +170,7 @@ fn bson(json: Json) -> Bson {
 }
 
 /// An index's keys, as `_SCHEMA` names them.
-fn index_keys(index: &IndexKeys) -> Document {
+pub(crate) fn index_keys(index: &IndexKeys) -> Document {
     let kind = |kind: &IndexKind| match kind {
         IndexKind::Ascending => Bson::Int32(1),
         IndexKind::Descending => Bson::Int32(-1),

@@ -91,8 +91,14 @@ impl Compiler<'_> {
     }
 
     fn test(&self, path: &Path, test: &Test, bound: Bound) -> Result<Part, Error> {
+        if let Test::Exists(wanted) = test
+            && !path.is_dotted()
+            && let Some(part) = self.perhaps_null(path, *wanted)
+        {
+            return Ok(part);
+        }
         let Some(kind) = self.kind(path) else {
-            // No object has the place, so every object answers alike.
+            // No object has a value there, so every object answers alike.
             return recheck::absent_passes(path, test).map(Part::constant);
         };
         let Some(key) = layout::path(self.schema, path) else { return Ok(Part::anything(bound)) };
@@ -106,6 +112,22 @@ impl Compiler<'_> {
             }
             positive => self.positive(&place, positive, bound),
         })
+    }
+
+    /// Whether there is anything, null included, where a null may stand under a key of its own: that of a field before the
+    /// class had it, which a pointer leaves behind.
+    fn perhaps_null(&self, path: &Path, wanted: bool) -> Option<Part> {
+        let name = path.root();
+        let key = layout::key(self.schema, name);
+        let null = |key: &str| Cond::Clause(doc! {key: {"$type": "null", "$not": {"$type": "array"}}});
+        let cond = match self.schema.kind(name) {
+            None if layout::unknown(self.schema, &key).is_some() => null(&key),
+            Some(FieldType::Pointer(_)) => {
+                any(vec![Cond::Clause(doc! {&*key: {"$exists": true}}), null(name)])
+            }
+            _ => return None,
+        };
+        Some(Part::exact(if wanted { cond } else { none(vec![cond]) }))
     }
 
     /// The type of the field that a path starts at; `None` when no object can have anything there.

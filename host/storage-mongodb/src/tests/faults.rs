@@ -73,6 +73,39 @@ async fn what_was_acknowledged_survives_a_kill() {
     mongo.close().await;
 }
 
+/// An outage was waited for twice: once to make a change, once to take it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_server_each_answer_takes_one_patience() {
+    let mut server = server::own(&[]);
+    let mongo = Mongo::open(&hasty(server::config(&server))).await.unwrap();
+    let schema = class("Thing", &[("n", "Number")]);
+    mongo.put_schema(&schema).await.unwrap();
+    mongo.commit(vec![insert(&schema, "a", json!({"n": 1}))]).await.unwrap();
+    server.crash();
+    let timed = |start: Instant, what: &str| {
+        let took = start.elapsed();
+        assert!(took < Duration::from_millis(1_900), "{what} waited for {took:?}");
+    };
+    for round in 0..2 {
+        let start = Instant::now();
+        unavailable(mongo.ping().await);
+        timed(start, "ping");
+        let start = Instant::now();
+        unavailable(mongo.find(&select(&schema)).await);
+        timed(start, "find");
+        for count in [1, 2] {
+            let start = Instant::now();
+            let writes = (0..count).map(|n| insert(&schema, &format!("r{round}n{n}"), json!({}))).collect();
+            unavailable(mongo.commit(writes).await);
+            timed(start, "a commit");
+        }
+        let start = Instant::now();
+        unavailable(mongo.put_schema(&class("Thing", &[("n", "Number"), ("t", "String")])).await);
+        timed(start, "a change of a class");
+    }
+    mongo.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn classes_are_followed_again_after_a_kill() {
     let mut server = server::own(&[]);

@@ -43,6 +43,59 @@ async fn what_a_database_of_parse_server_lacks_is_made() {
     ours.close().await;
 }
 
+fn indexed(schema: &Schema, name: &str, field: &str) -> Schema {
+    let mut schema = schema.clone();
+    schema.indexes.insert(name.into(), [(field.to_owned(), IndexKind::Ascending)].into());
+    schema
+}
+
+/// MongoDB refuses a second index on the same keys; the class was told to have both.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_index_on_the_same_keys_is_refused_and_nothing_is_made() {
+    let mongo = server::open(server::shared()).await;
+    let plain = class("Thing", &[("t", "String"), ("n", "Number")]);
+    let first = indexed(&plain, "first", "t");
+    mongo.put_schema(&first).await.unwrap();
+    for (name, field, beside) in [("second", "t", "a_n"), ("_id_", "n", "a_n")] {
+        let answer = mongo.put_schema(&indexed(&indexed(&first, beside, "n"), name, field)).await;
+        let Err(::storage::Error::Refused(error)) = answer else { panic!("{name}: {answer:?}") };
+        assert!(error.code == model::Code::InvalidQuery && error.message.contains("drop it"), "{error:?}");
+    }
+    assert_eq!(keys(&mongo, "Thing").await, ["_id", "t"]);
+    assert!(mongo.schemas().await.unwrap() == [first.clone()]);
+    let mut turned = first.clone();
+    turned.indexes.insert("first".into(), [("t".to_owned(), IndexKind::Descending)].into());
+    mongo.put_schema(&turned).await.unwrap();
+    let things = mongo.node.database.collection::<Document>("Thing");
+    let indexes: Vec<mongodb::IndexModel> = things.list_indexes().await.unwrap().try_collect().await.unwrap();
+    assert!(indexes.iter().any(|index| index.keys == doc! {"t": -1}), "it is as it was");
+    // Under another name it may go on.
+    mongo.put_schema(&indexed(&plain, "second", "t")).await.unwrap();
+    assert_eq!(keys(&mongo, "Thing").await, ["_id", "t"]);
+    mongo.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_the_class_takes_the_place_of_a_helper_and_gives_it_back() {
+    let mongo = server::open(server::shared()).await;
+    let plain = class("_Session", &[("user", "*_User")]);
+    mongo.put_schema(&plain).await.unwrap();
+    assert_eq!(keys(&mongo, "_Session").await, ["_id", "_p_user"]);
+    let named = indexed(&plain, "by_user", "user");
+    let names = || async {
+        let mut names =
+            mongo.node.database.collection::<Document>("_Session").list_index_names().await.unwrap();
+        names.sort();
+        names
+    };
+    mongo.put_schema(&named).await.unwrap();
+    assert_eq!(names().await, ["_id_", "by_user"]);
+    assert!(mongo.schemas().await.unwrap() == [named]);
+    mongo.put_schema(&plain).await.unwrap();
+    assert_eq!(names().await, ["_id_", "_p_user_1"]);
+    mongo.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_can_not_be_is_refused_with_what_to_do() {
     let mongo = server::open(server::shared()).await;

@@ -56,6 +56,26 @@ async fn one_object_at_a_time() {
     mongo.close().await;
 }
 
+/// A find tells of a field that another node made; the next look at the classes was seconds away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_of_another_node_is_heard_of_with_its_first_object() {
+    let server = server::own(&["--standalone"]);
+    let config = server::config(&server);
+    let (a, b) = (Mongo::open(&config).await.unwrap(), Mongo::open(&config).await.unwrap());
+    let old = class("Thing", &[("n", "Number")]);
+    a.put_schema(&old).await.unwrap();
+    b.schemas().await.unwrap();
+    let wider = class("Thing", &[("n", "Number"), ("t", "String")]);
+    a.put_schema(&wider).await.unwrap();
+    a.commit(vec![insert(&wider, "x", json!({"t": "new"}))]).await.unwrap();
+    let mut changes = b.changes().unwrap();
+    changes.mark_unchanged();
+    assert_eq!(ids(&b, &old).await, ["x"]);
+    assert!(changes.has_changed().unwrap(), "the node saw the field and didn't ask for it");
+    a.close().await;
+    b.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn classes_of_another_node_are_heard_of_all_the_same() {
     let server = server::own(&["--standalone"]);

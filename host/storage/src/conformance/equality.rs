@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::conformance::{
     Outcome,
     bench::{Bench, date, pointer},
-    cases,
+    cases, ensure,
 };
 
 cases![
@@ -21,6 +21,7 @@ cases![
     not_equal_is_the_exact_opposite,
     another_type_is_never_equal,
     a_field_without_column_is_absent,
+    a_null_needs_no_field,
     the_id_is_a_text,
     a_literal_and_operators_must_both_hold,
     a_value_is_never_part_of_a_statement,
@@ -309,6 +310,35 @@ async fn a_field_without_column_is_absent(bench: Bench) -> Outcome {
             (json!({"zz.k": 1}), ""),
         ])
         .await
+}
+
+async fn a_null_needs_no_field(bench: Bench) -> Outcome {
+    let there = if bench.storage.features().explicit_nulls { "null" } else { "" };
+    let questions = [
+        (json!({"zz": null}), "null absent"),
+        (json!({"zz": {"$ne": null}}), ""),
+        (json!({"zz": {"$exists": true}}), there),
+        (json!({"zz": {"$exists": false}}), if there.is_empty() { "null absent" } else { "absent" }),
+    ];
+    for (class, kind) in [("Pointed", "*Ward"), ("Counted", "Number"), ("Placed", "GeoPoint")] {
+        let lacking = bench.class(class, "t:String").await?;
+        let null = lacking.object("null", json!({"zz": null, "t": "x"}))?;
+        lacking.insert_object(null.clone()).await?;
+        lacking.insert("absent", json!({"t": "y"})).await?;
+        lacking.holds("null", &null).await?;
+        lacking.answers(&questions).await?;
+        // Whatever type the field gets, what was null before is null still.
+        let wider = bench.class(class, &format!("t:String zz:{kind}")).await?;
+        wider.holds("null", &null).await?;
+        wider.answers(&questions).await?;
+    }
+    let class = bench.things("", [("a", json!({})), ("b", json!({"zz": null}))]).await?;
+    let changed = class.update("a", json!({"zz": null})).await?;
+    let found = class.one("a").await?;
+    ensure!(changed == found, "an update answered another object than is found");
+    ensure!(found.field("zz").is_some() != there.is_empty(), "an update's null is {:?}", found.field("zz"));
+    class.update("b", json!({"zz": {"__op": "Delete"}})).await?;
+    class.lacks("b", "zz").await
 }
 
 async fn the_id_is_a_text(bench: Bench) -> Outcome {

@@ -36,17 +36,22 @@ impl Indexed {
     /// The class with our indexes on top.
     fn with_indexes(&self, schema: &Schema) -> Schema {
         let mut indexed = schema.clone();
+        let mut add = |name: &str, field: &str, kind| {
+            let keys = [(field.to_owned(), kind)].into();
+            // A database needn't keep two of the same.
+            if !schema.indexes.values().any(|index| *index == keys) {
+                indexed.indexes.insert(format!("{OURS}{name}"), keys);
+            }
+        };
         for (name, field) in &schema.fields {
             let kind = match self.serves.kind(&field.kind) {
                 // What is unique has an index of its own.
                 Some(kind) if !schema.unique.iter().any(|group| group.fields.iter().eq([name])) => kind,
                 _ => continue,
             };
-            indexed.indexes.insert(format!("{OURS}{name}"), [(name.as_str().to_owned(), kind)].into());
+            add(name, name, kind);
         }
-        indexed
-            .indexes
-            .insert(format!("{OURS}made"), [("createdAt".to_owned(), IndexKind::Ascending)].into());
+        add("made", "createdAt", IndexKind::Ascending);
         indexed
     }
 
