@@ -45,15 +45,18 @@ async fn servers_meet(uri: &str) {
         let mut answers = [(one.0, one.1["code"].clone()), (other.0, other.1["code"].clone())];
         answers.sort_by_key(|(status, _)| *status);
         assert_eq!(answers, [(201, Json::Null), (400, json!(111))], "{class}: {one:?} {other:?}");
+        // Each gives the class an index and a field with a default.
+        let (one, other) = tokio::join!(extend(&here, &class, "f", "a"), extend(&there, &class, "g", "both"));
+        assert_eq!((one.0, other.0), (200, 200), "{class}: {one:?} {other:?}");
     }
-    let expected = BTreeSet::from(
-        ["ACL", "a", "b", "both", "c", "createdAt", "d", "e", "objectId", "updatedAt"].map(str::to_owned),
-    );
+    let names = ["ACL", "a", "b", "both", "c", "createdAt", "d", "e", "f=1", "g=1", "objectId", "updatedAt"];
+    let indexes = ["by_a", "by_both"];
+    let expected: BTreeSet<String> = names.into_iter().chain(indexes).map(str::to_owned).collect();
     for server in [&here, &there] {
         let mut known = Vec::new();
         for _ in 0..100 {
-            known = fields(server).await;
-            if known.iter().all(|fields| *fields == expected) {
+            known = classes(server).await;
+            if known.iter().all(|class| *class == expected) {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -63,13 +66,29 @@ async fn servers_meet(uri: &str) {
     assert!(here.stop().success() && there.stop().success());
 }
 
-/// The fields of every class that they met at.
-async fn fields(server: &Process) -> Vec<BTreeSet<String>> {
+async fn extend(server: &Process, class: &str, field: &str, indexed: &str) -> (u16, Json) {
+    let body = json!({
+        "className": class,
+        "fields": {field: {"type": "Number", "defaultValue": 1}},
+        "indexes": {format!("by_{indexed}"): {indexed: 1}},
+    });
+    server.ask(Method::PUT, &format!("/parse/schemas/{class}"), Some(&body)).await.unwrap()
+}
+
+/// The fields, with their defaults, and the indexes of every class that they met at.
+async fn classes(server: &Process) -> Vec<BTreeSet<String>> {
     let (status, found) = server.ask(Method::GET, "/parse/schemas", None).await.unwrap();
     assert_eq!(status, 200);
     let all = found["results"].as_array().unwrap();
     let met = all.iter().filter(|class| class["className"].as_str().unwrap().starts_with("Met"));
-    met.map(|class| class["fields"].as_object().unwrap().keys().cloned().collect()).collect()
+    met.map(|class| {
+        let fields = class["fields"].as_object().unwrap().iter().map(|(name, field)| {
+            field.get("defaultValue").map_or_else(|| name.clone(), |value| format!("{name}={value}"))
+        });
+        let indexes = class["indexes"].as_object().into_iter().flat_map(|indexes| indexes.keys());
+        fields.chain(indexes.filter(|name| name.starts_with("by_")).cloned()).collect()
+    })
+    .collect()
 }
 
 /// Reads until every field is told: a server learns of a field that another one made a moment after it was made.
@@ -90,6 +109,30 @@ async fn learned(server: &Process, path: &str, body: &Json) {
 async fn servers_on_postgresql_change_classes_at_once() {
     let uri = tokio::task::spawn_blocking(database::postgres).await.unwrap();
     servers_meet(&uri).await;
+}
+
+/// A server answered an object without the field that another one had just made for it.
+#[tokio::test]
+async fn a_server_on_mongodb_tells_a_field_as_soon_as_an_object_has_it() {
+    let uri = tokio::task::spawn_blocking(database::mongodb).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let [here, there] = ["here", "there"].map(|name| server(folder.path(), name, &uri));
+    let (_, first) = save(&here, "Met", json!({})).await;
+    let path = |made: &Json| format!("/parse/classes/Met/{}", made["objectId"].as_str().unwrap());
+    learned(&there, &path(&first), &json!({"objectId": first["objectId"]})).await;
+    for turn in 0..TURNS {
+        let place = json!({"__type": "GeoPoint", "latitude": turn, "longitude": 2});
+        for (field, value) in [("n", json!(turn)), ("a", json!([turn, 2])), ("o", json!({"place": place}))] {
+            let body = json!({format!("{field}{turn}"): value});
+            let (status, made) = save(&here, "Met", body.clone()).await;
+            assert_eq!(status, 201, "{made}");
+            let (_, found) = there.ask(Method::GET, &path(&made), None).await.unwrap();
+            for (field, value) in body.as_object().unwrap() {
+                assert_eq!(found[field], *value, "{found}");
+            }
+        }
+    }
+    assert!(here.stop().success() && there.stop().success());
 }
 
 #[tokio::test]
