@@ -42,6 +42,19 @@ async fn a_trail_is_verified_shown_and_proved_from_while_the_server_runs_and_aft
     let tail = said(&audit(&data_dir, &["tail"]));
     assert!(tail.contains("PHI.READ"), "{tail}");
 
+    // A copy is made while the server goes on, and can be judged without it.
+    let copy = folder.path().join("copy");
+    let copied = audit(&data_dir, &["copy", copy.to_str().unwrap()]);
+    assert_eq!(copied.status.code(), Some(0), "{}", said(&copied));
+    let again = audit(&data_dir, &["copy", copy.to_str().unwrap()]);
+    assert!(again.status.code() == Some(1) && said(&again).contains("create the folder"), "{}", said(&again));
+    let key = said(&audit(&data_dir, &["key"]));
+    let judged = process::command()
+        .args(["audit", "verify", "--copy", "--key", key.trim(), "--log", copy.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(judged.status.code(), Some(0), "{}", said(&judged));
+
     assert!(server.stop().success());
     let closed = audit(&data_dir, &["verify"]);
     assert_eq!(closed.status.code(), Some(0), "{}", said(&closed));

@@ -45,7 +45,7 @@ impl Clock for Fixed {
 }
 
 impl Ids for Fixed {
-    fn object_id(&self) -> ObjectId {
+    fn object_id(&self, _: usize) -> ObjectId {
         ObjectId::new(&format!("fixed{:05}", self.next())).expect("letters and digits are a legal id")
     }
 

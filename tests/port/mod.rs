@@ -3,5 +3,6 @@
 mod check;
 mod control;
 mod nodes;
+mod options;
 mod sdk;
 mod takeover;

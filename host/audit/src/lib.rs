@@ -5,6 +5,7 @@ pub mod checkpoint;
 pub mod code;
 pub mod config;
 pub mod conformance;
+mod copy;
 pub mod draft;
 pub mod error;
 mod files;
@@ -30,6 +31,7 @@ pub mod verify;
 pub use checkpoint::Checkpoint;
 pub use code::Code;
 pub use config::Config;
+pub use copy::copy;
 pub use draft::{
     Actor, ActorKind, Decision, Draft, Objects, Outcome, Part, PluginCall, PluginVersion, Source, Stage,
     Status, Touched,

@@ -5,13 +5,13 @@ use serde::Deserialize;
 use crate::{Error, Result};
 
 /// Says when an account locks, and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// How many failures in a row lock the account: 1 to 999.
     pub threshold: u32,
-    /// For how many minutes it stays locked: 1 to 99 999.
-    pub duration: u32,
+    /// For how many minutes it stays locked: more than 0, at most 99 999.
+    pub duration: f64,
 }
 
 impl Policy {
@@ -23,7 +23,7 @@ impl Policy {
         if !(1..=999).contains(&self.threshold) {
             return Err(Error::Range { setting: "lockout threshold", least: 1, most: 999 });
         }
-        if !(1..=99_999).contains(&self.duration) {
+        if !(self.duration > 0.0 && self.duration <= 99_999.0) {
             return Err(Error::Range { setting: "lockout duration in minutes", least: 1, most: 99_999 });
         }
         Ok(())
@@ -76,7 +76,7 @@ impl State {
             return self;
         }
         let failures = self.failures.saturating_add(1);
-        let until = now_ms.saturating_add(i64::from(policy.duration).saturating_mul(60_000));
+        let until = now_ms.saturating_add((policy.duration * 60_000.0) as i64);
         State { failures, locked_until: (failures >= policy.threshold).then_some(until) }
     }
 
@@ -91,7 +91,7 @@ impl State {
 mod tests {
     use super::*;
 
-    const POLICY: Policy = Policy { threshold: 3, duration: 5 };
+    const POLICY: Policy = Policy { threshold: 3, duration: 5.0 };
     const NOW: i64 = 1_700_000_000_000;
 
     fn after(failures: u32) -> State {
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn extremes_saturate() {
-        let policy = Policy { threshold: 1, duration: u32::MAX };
+        let policy = Policy { threshold: 1, duration: f64::MAX };
         let state = State { failures: u32::MAX, locked_until: None }.fail(&policy, i64::MAX);
         assert_eq!(state, State { failures: u32::MAX, locked_until: Some(i64::MAX) });
         assert!(State { failures: 1, locked_until: Some(i64::MAX) }.judge(i64::MIN).is_err());
@@ -142,8 +142,8 @@ mod tests {
     #[test]
     fn refuses_numbers_out_of_bounds() {
         assert_eq!(POLICY.validate(), Ok(()));
-        assert_eq!(Policy { threshold: 999, duration: 99_999 }.validate(), Ok(()));
-        for (threshold, duration) in [(0, 5), (1000, 5), (3, 0), (3, 100_000)] {
+        assert_eq!(Policy { threshold: 999, duration: 99_999.0 }.validate(), Ok(()));
+        for (threshold, duration) in [(0, 5.0), (1000, 5.0), (3, 0.0), (3, 100_000.0), (3, f64::NAN)] {
             assert!(matches!(Policy { threshold, duration }.validate(), Err(Error::Range { .. })));
         }
     }

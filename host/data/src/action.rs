@@ -22,6 +22,7 @@ pub(crate) enum Action {
     VerifyPassword,
     Me,
     OpenSession,
+    RenewSession,
     ReadSchema,
     CreateSchema,
     UpdateSchema,
@@ -66,7 +67,7 @@ impl Action {
             Action::SignUp => Code::AuthSignup,
             Action::LogIn | Action::VerifyPassword => Code::AuthLogin,
             Action::LogOut => Code::AuthLogout,
-            Action::Me | Action::OpenSession => Code::AuthSession,
+            Action::Me | Action::OpenSession | Action::RenewSession => Code::AuthSession,
             Action::ReadSchema => Code::SchemaRead,
             Action::CreateSchema => Code::SchemaCreate,
             Action::UpdateSchema => Code::SchemaUpdate,
@@ -106,6 +107,7 @@ impl Action {
             | Action::LogIn
             | Action::LogOut
             | Action::OpenSession
+            | Action::RenewSession
             | Action::CreateSchema
             | Action::UpdateSchema
             | Action::DeleteSchema

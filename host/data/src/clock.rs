@@ -22,21 +22,21 @@ impl Clock for SystemClock {
 
 /// Makes up what nobody may guess or repeat.
 pub trait Ids: Send + Sync {
-    /// A new object id.
-    fn object_id(&self) -> ObjectId;
+    /// A new object id of so many letters and digits.
+    fn object_id(&self, length: usize) -> ObjectId;
     /// A new session token.
     fn session_token(&self) -> String;
     /// A new request id.
     fn request_id(&self) -> String;
 }
 
-/// Ids from the system's randomness: ten letters and digits, as the reference makes them.
+/// Ids from the system's randomness: letters and digits, as the reference makes them.
 pub struct RandomIds;
 
 impl Ids for RandomIds {
-    fn object_id(&self) -> ObjectId {
-        #[expect(clippy::expect_used, reason = "ten letters and digits are always a legal id")]
-        ObjectId::new(&auth::token::object_id(10)).expect("a legal id")
+    fn object_id(&self, length: usize) -> ObjectId {
+        #[expect(clippy::expect_used, reason = "1 to 128 letters and digits are always a legal id")]
+        ObjectId::new(&auth::token::object_id(length.clamp(1, 128))).expect("a legal id")
     }
     fn session_token(&self) -> String {
         auth::token::session_token()

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auth::password::Scheme;
+use auth::{lockout::Policy, password::Scheme};
+use model::Denylist;
 use serde::Deserialize;
 
 /// For each class, and for each group of it, the fields that are hidden from the group.
@@ -18,10 +19,21 @@ pub struct Config {
     /// master key, or class-level permissions of `_Role` that name who may `create`: a user, a role, or
     /// `requiresAuthentication`; `*` names nobody.
     pub allow_client_role_creation: bool,
+    /// Whether the schema API neither makes nor changes classes, so that they stay as the settings define them.
+    pub lock_schemas: bool,
     /// Whether clients may choose object ids.
     pub allow_custom_object_id: bool,
+    /// How many letters and digits the id of a new object has, from 6 to 128.
+    pub object_id_size: usize,
+    /// Keys and values that no request may bring at any depth, nor a plugin make: a list of `{ key = …, value = … }`,
+    /// of which either may be left out. A text is a regular expression that is looked for anywhere in the key or value.
+    pub denied_keywords: Denylist,
     /// Whether new users are readable by themselves alone.
     pub enforce_private_users: bool,
+    /// Whether users' addresses are stored in lower case. Queries and logins must then name them so.
+    pub convert_email_to_lowercase: bool,
+    /// Whether users' names are stored in lower case. Queries and logins must then name them so.
+    pub convert_username_to_lowercase: bool,
     /// Fields that are hidden besides those that a class's own permissions hide: for each class, and for each group of
     /// it (`*`, `authenticated`, `role:X`, a user's id, `userField:<field>`). Users' `email` is hidden from `*` in any case.
     pub protected_fields: ProtectedFields,
@@ -43,6 +55,8 @@ pub struct Config {
     pub session_length: u64,
     /// Whether sessions expire at all.
     pub expire_inactive_sessions: bool,
+    /// Whether a session that is used starts anew once half of its length has passed.
+    pub extend_session_on_use: bool,
     /// Whether a changed password ends the user's other sessions.
     pub revoke_session_on_password_reset: bool,
     /// How new passwords are stored: `argon2id`, or `bcrypt` where the reference reads the same database.
@@ -50,8 +64,8 @@ pub struct Config {
     pub password_scheme: Scheme,
     /// Failed logins in a row before an account is locked; 0 never locks.
     pub lockout_threshold: u32,
-    /// How long an account stays locked, in minutes.
-    pub lockout_minutes: u32,
+    /// How long an account stays locked, in minutes; parts of one are fine.
+    pub lockout_minutes: f64,
     /// How long a request may take, in seconds. What isn't answered then gets code 124 and is dropped; but whatever has
     /// begun to write goes on to its end, and its answer tells what has become of it.
     pub request_timeout: u64,
@@ -93,8 +107,13 @@ impl Default for Config {
         Config {
             allow_client_class_creation: false,
             allow_client_role_creation: false,
+            lock_schemas: false,
             allow_custom_object_id: false,
+            object_id_size: 10,
+            denied_keywords: Denylist::default(),
             enforce_private_users: true,
+            convert_email_to_lowercase: false,
+            convert_username_to_lowercase: false,
             protected_fields: BTreeMap::new(),
             protected_fields_owner_exempt: true,
             protected_fields_save_response_exempt: true,
@@ -105,10 +124,11 @@ impl Default for Config {
             max_limit: 0,
             session_length: 31_536_000,
             expire_inactive_sessions: true,
+            extend_session_on_use: false,
             revoke_session_on_password_reset: true,
             password_scheme: Scheme::Argon2id,
             lockout_threshold: 0,
-            lockout_minutes: 5,
+            lockout_minutes: 5.0,
             request_timeout: 30,
             include_depth: 10,
             include_count: 100,
@@ -120,5 +140,65 @@ impl Default for Config {
             batch_limit: 100,
             files_url: None,
         }
+    }
+}
+
+/// Why settings can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A limit of zero would refuse everything.
+    #[error("{0} must be larger than 0")]
+    Zero(&'static str),
+    /// Ids that are too short meet, and those that are too long fit nowhere.
+    #[error("object_id_size must be from 6 to 128")]
+    IdSize,
+    /// An account that locks at once, or for no time at all.
+    #[error(transparent)]
+    Lockout(#[from] auth::Error),
+}
+
+impl Config {
+    /// Checks the settings; a server that starts must have asked.
+    ///
+    /// # Errors
+    /// The first setting that can't be used.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let zeros = [
+            (self.default_limit == 0, "default_limit"),
+            (self.session_length == 0, "session_length"),
+            (self.request_timeout == 0, "request_timeout"),
+            (self.query_depth == 0, "query_depth"),
+            (self.batch_limit == 0, "batch_limit"),
+        ];
+        if let Some((_, name)) = zeros.into_iter().find(|(zero, _)| *zero) {
+            return Err(ConfigError::Zero(name));
+        }
+        if self.lockout_threshold > 0 {
+            let policy = Policy { threshold: self.lockout_threshold, duration: self.lockout_minutes };
+            policy.validate()?;
+        }
+        if (6..=128).contains(&self.object_id_size) { Ok(()) } else { Err(ConfigError::IdSize) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_work_are_told() {
+        assert_eq!(Config::default().check(), Ok(()));
+        let said = |change: fn(&mut Config)| {
+            let mut config = Config::default();
+            change(&mut config);
+            config.check().unwrap_err().to_string()
+        };
+        assert_eq!(said(|config| config.request_timeout = 0), "request_timeout must be larger than 0");
+        assert_eq!(said(|config| config.session_length = 0), "session_length must be larger than 0");
+        assert!(said(|config| config.object_id_size = 5).starts_with("object_id_size"));
+        assert!(said(|config| config.object_id_size = 129).starts_with("object_id_size"));
+        let forgetful = Config { lockout_threshold: 3, lockout_minutes: 0.0, ..Config::default() };
+        assert!(forgetful.check().is_err());
+        assert!(Config { lockout_minutes: 0.0, ..Config::default() }.check().is_ok());
     }
 }

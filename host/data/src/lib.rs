@@ -33,7 +33,7 @@ pub use account::LogIn;
 pub use action::Act;
 pub use admin::{About, PluginVersion};
 pub use clock::{Clock, Ids, RandomIds, SystemClock};
-pub use config::{Config, ProtectedFields};
+pub use config::{Config, ConfigError, ProtectedFields};
 pub use context::{Context, Identity, MAX_DEPTH, Principal, Scratch};
 pub use door::{Data, Parts};
 pub use error::{Error, PERMISSION_DENIED};
@@ -42,4 +42,5 @@ pub use hooks::{After, Change, HookSource, Hooks, NoHooks, Refusal, RefusalKind,
 pub use ledger::{CallOutcome, PluginCall, Unheard, content};
 pub use read::Shape;
 pub use reply::{Found, LoggedIn, Saved};
+pub use schema::Definitions;
 pub use write::{Done, Item};

@@ -34,7 +34,7 @@ impl Clock for Ticking {
 struct Counting(AtomicU64);
 
 impl Ids for Counting {
-    fn object_id(&self) -> ObjectId {
+    fn object_id(&self, _: usize) -> ObjectId {
         ObjectId::new(&format!("id{:08}", self.0.fetch_add(1, Ordering::Relaxed))).unwrap()
     }
     fn session_token(&self) -> String {

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::{Acl, Code, FieldName, Op, ParseError, Path, Pointer, Update, Value, encode, name::shown};
+use crate::{
+    Acl, Code, Denylist, FieldName, Op, ParseError, Path, Pointer, Update, Value, encode, name::shown,
+};
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +39,15 @@ impl fmt::Debug for Body {
 /// 105 for a field name that isn't legal, a prohibited keyword, or a path beside its own root; 107 for a malformed
 /// operation, 108 for an unknown one, 123 for a malformed ACL, 111 and 121 as [`encode::value`].
 pub fn update(body: JsonMap<String, Json>) -> Result<Body, ParseError> {
-    body.iter().try_for_each(|(key, value)| member_keywords(key, value))?;
+    update_without(body, Denylist::standard())
+}
+
+/// As [`update`], with keywords that settings prohibit.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_without(body: JsonMap<String, Json>, denied: &Denylist) -> Result<Body, ParseError> {
+    denied.check_members(&body)?;
     let mut read = Body::default();
     for (key, json) in body {
         match key.as_str() {
@@ -59,33 +69,6 @@ pub fn update(body: JsonMap<String, Json>) -> Result<Body, ParseError> {
     }
     disjoint(&read.update.ops)?;
     Ok(read)
-}
-
-/// Refuses data that names what could reach into a JavaScript client's prototypes, at any depth.
-///
-/// These are the reference's `requestKeywordDenylist` defaults; a key is refused for merely containing the word.
-///
-/// # Errors
-/// 105 with the rule that was broken.
-pub fn keywords(json: &Json) -> Result<(), ParseError> {
-    match json {
-        Json::Object(map) => map.iter().try_for_each(|(key, value)| member_keywords(key, value)),
-        Json::Array(items) => items.iter().try_for_each(keywords),
-        _ => Ok(()),
-    }
-}
-
-fn member_keywords(key: &str, value: &Json) -> Result<(), ParseError> {
-    let rule = if key.contains("_bsontype") && value.as_str().is_some_and(|value| value.contains("Code")) {
-        r#"{"key":"_bsontype","value":"Code"}"#
-    } else if key.contains("constructor") {
-        r#"{"key":"constructor"}"#
-    } else if key.contains("__proto__") {
-        r#"{"key":"__proto__"}"#
-    } else {
-        return keywords(value);
-    };
-    Err(ParseError::new(Code::InvalidKeyName, format!("Prohibited keyword in request data: {rule}.")))
 }
 
 fn bad(text: &'static str) -> ParseError {

@@ -87,7 +87,7 @@ pub(crate) fn raise(value: types::Value) -> Result<Value, ParseError> {
 /// 107 when it is malformed, 105 for a prohibited keyword.
 pub(crate) fn json(text: &str) -> Result<serde_json::Value, ParseError> {
     let json = serde_json::from_str(text).map_err(|_| invalid("malformed JSON"))?;
-    model::parse_update::keywords(&json)?;
+    model::Denylist::standard().check(&json)?;
     Ok(json)
 }
 

@@ -4,6 +4,8 @@ use http::HeaderValue;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::route::AllowedRoutes;
+
 /// How the REST API is reached and what it takes; defaults are those of the reference.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -30,6 +32,9 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How many requests of one batch are worked on at once. Default: 8.
     pub batch_concurrency: usize,
+    /// The routes that are open to who brings no key of power, such as `["classes/Note(/.*)?", "login"]`: patterns for
+    /// whole paths below the mount path. Default: every route.
+    pub allowed_routes: Option<AllowedRoutes>,
     /// Whether clients read `Permission denied` instead of why policy said no. Default: true.
     pub sanitise_errors: bool,
     /// The application's id, so that a wrong one in a header gives way to one in the body.
@@ -52,6 +57,7 @@ impl Default for Config {
             allow_headers: Vec::new(),
             trusted_proxies: Vec::new(),
             batch_concurrency: 8,
+            allowed_routes: None,
             sanitise_errors: true,
             app_id: None,
         }

@@ -12,7 +12,7 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     response::Response,
 };
-use data::{Credentials, Data, Unheard};
+use data::{Context, Credentials, Data, Unheard};
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::{Map as JsonMap, Value as Json};
 use tracing::Instrument as _;
@@ -227,6 +227,11 @@ impl Visit {
 }
 
 impl Hall {
+    /// Refuses a route that the settings don't open to the caller.
+    pub(crate) fn open_to(&self, cx: &Context, row: &Row, params: &[String]) -> Result<(), Failure> {
+        self.config.allowed_routes.as_ref().map_or(Ok(()), |allowed| allowed.check(cx, row, params))
+    }
+
     /// Where clients find the API: what `Location` starts with.
     pub(crate) fn base(&self) -> &str {
         self.config.public_url.as_deref().unwrap_or(&self.config.mount_path).trim_end_matches('/')

@@ -4,6 +4,7 @@ mod database;
 mod environment;
 mod file;
 mod keys;
+mod schema;
 mod sections;
 mod show;
 pub(crate) mod suggest;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 pub use database::{Database, Place};
 pub use environment::{Environment, user_name};
 pub use keys::Keys;
+pub use schema::Schema;
 pub use sections::{LogFormat, Server};
 pub use show::show;
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub audit: audit::Config,
     /// Which backend keeps the objects.
     pub database: Database,
+    /// Which classes there are, if the settings say so.
+    pub schema: Schema,
 }
 
 impl Config {
@@ -57,6 +61,20 @@ impl Config {
         };
         environment.apply(&mut config).context("the environment")?;
         Ok(config)
+    }
+
+    /// Checks what can be checked without opening anything, and reads the definitions of classes.
+    ///
+    /// # Errors
+    /// The first setting that can't be used.
+    pub(crate) fn check(&self) -> anyhow::Result<Option<data::Definitions>> {
+        self.server.check()?;
+        self.data.check()?;
+        self.rest.check()?;
+        let problems = self.plugin.problems();
+        anyhow::ensure!(problems.is_empty(), "{}", problems.join("; "));
+        self.database.check(&self.database_place()?)?;
+        self.schema.read(&self.server.data_dir)
     }
 
     /// The folder inside the data folder that holds key material of the server itself.

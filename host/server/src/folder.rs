@@ -31,6 +31,43 @@ impl Folder {
     }
 }
 
+/// Whether another process holds a lock file; nothing is made or changed.
+pub(crate) fn is_held(lock: &Path) -> bool {
+    // A shared lock for an instant is the only way to ask.
+    File::open(lock).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// The process that holds a data folder, as a person may be told of it; `None` when nobody does.
+pub(crate) fn holder(path: &Path) -> Option<String> {
+    let at = path.join("lock");
+    let pid = || fs::read_to_string(&at).ok()?.trim().parse::<u32>().ok();
+    is_held(&at).then(|| pid().map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))
+}
+
+/// Looks whether a folder could be used: it, or the nearest one above it that is there, can be written.
+///
+/// # Errors
+/// Why it couldn't, in words that say what to do.
+pub(crate) fn survey(path: &Path) -> anyhow::Result<()> {
+    let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let there =
+        named.ancestors().map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above });
+    for above in there {
+        match fs::metadata(above) {
+            Ok(found) if !found.is_dir() => bail!("{} is not a folder", above.display()),
+            Ok(_) => {
+                let may = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+                return rustix::fs::access(above, may)
+                    .map_err(|error| explain(&error.into()))
+                    .with_context(|| above.display().to_string());
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(explain(&error)).with_context(|| above.display().to_string()),
+        }
+    }
+    Ok(())
+}
+
 /// Makes a folder that its owner alone may enter.
 ///
 /// # Errors
@@ -174,8 +211,21 @@ mod tests {
             said.contains(&format!("in use by another server (process {})", std::process::id())),
             "{said}"
         );
+        assert_eq!(holder(&path), Some(format!("process {}", std::process::id())));
         drop(folder);
+        assert_eq!(holder(&path), None);
         Folder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_look_makes_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("a/b");
+        survey(&path).unwrap();
+        survey(Path::new("parapet-data-of-nobody")).unwrap();
+        assert!(!path.exists() && holder(&path).is_none() && !path.exists());
+        fs::write(temp.path().join("file"), "").unwrap();
+        assert!(survey(&temp.path().join("file/below")).unwrap_err().to_string().contains("file"));
     }
 
     #[test]

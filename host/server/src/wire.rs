@@ -73,6 +73,7 @@ impl Default for Sources {
 /// # Errors
 /// What can't be opened, with the [`Exit`] that goes with it.
 pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
+    config.check().context(Exit::Settings)?;
     folder::make(&config.server.data_dir).context(Exit::Folder)?;
     let (keys, fresh) =
         keyfile::complete(config.keys.clone(), &config.server.data_dir).context(Exit::Settings)?;
@@ -95,11 +96,24 @@ pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
     if closed > 0 {
         tracing::warn!(closed, "a crash had left operations open; the trail now says what became of them");
     }
+    define(&data, &config).await?;
     let server_key = keyfile::server_key(&config.keys_dir(), "plugin-cache.key").context(Exit::Folder)?;
     let mut app = assemble(data, app_id, &config, &config.server.data_dir, server_key).await?;
     app.fresh = fresh;
     app.log = Some(log);
     Ok(app)
+}
+
+/// Makes the classes that the settings define.
+///
+/// # Errors
+/// Definitions that can't be read, or can't be brought about.
+pub(crate) async fn define(data: &Data, config: &Config) -> anyhow::Result<()> {
+    let definitions = config.schema.read(&config.server.data_dir).context(Exit::Settings)?;
+    match definitions {
+        Some(definitions) => data.define(&definitions).await.context(Exit::Settings),
+        None => Ok(()),
+    }
 }
 
 /// Opens the backend that the settings name.
@@ -184,6 +198,7 @@ pub(crate) fn trail(config: &Config) -> anyhow::Result<(Arc<audit::Log>, audit::
 /// # Errors
 /// Settings that don't work, and a machine without a folder for temporary files.
 pub async fn in_memory(config: Config) -> anyhow::Result<Memory> {
+    config.check().context(Exit::Settings)?;
     let folder = tempfile::tempdir()?;
     let app_id = config.keys.app_id.clone().unwrap_or_else(|| "memory".to_owned());
     let master_key = auth::token::key();
@@ -218,7 +233,6 @@ async fn assemble(
     folder: &Path,
     key: [u8; 32],
 ) -> anyhow::Result<App> {
-    config.rest.check().context(Exit::Settings)?;
     let plugins = plugin::Host::open(config.plugin.clone(), folder, &key).await.context("the plugins")?;
     let running = rest::Running::default();
     let router = routes(&data, app_id, &plugins, config, &running);

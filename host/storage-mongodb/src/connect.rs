@@ -6,13 +6,17 @@ use mongodb::{
     Client, Database,
     bson::{Document, doc},
     options::{
-        Acknowledgment, ClientOptions, ReadConcern, SelectionCriteria, ServerAddress, Tls, TlsOptions,
-        WriteConcern,
+        Acknowledgment, ClientOptions, ConnectionString, ReadConcern, SelectionCriteria, ServerAddress, Tls,
+        TlsOptions, WriteConcern,
     },
 };
 use storage::{Error, Features};
 
 use crate::{Config, config::DATABASE, error::Fault};
+
+const MALFORMED: &str = "database.uri isn't a MongoDB connection string: write mongodb://USER:PASSWORD@HOST/DATABASE, with \
+                         %-signs for what isn't a letter or digit in user and password, and only options that MongoDB's \
+                         drivers know";
 
 /// What a server can do that not every server can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +48,15 @@ pub(crate) fn durable() -> WriteConcern {
     WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build()
 }
 
+/// Reads a connection string as far as that needs no network.
+///
+/// # Errors
+/// [`Error::Unavailable`]: a text that can't be read may hold the password, so nothing of it is repeated.
+pub(crate) fn understand(uri: &str) -> Result<(), Error> {
+    ConnectionString::parse(uri).map(drop).map_err(|_| Error::Unavailable(MALFORMED.into()))
+}
+
 async fn options(config: &Config) -> Result<ClientOptions, Fault> {
-    let malformed =
-        "database.uri isn't a MongoDB connection string: write it as mongodb://user:password@host/name";
     let mut options = match ClientOptions::parse(&config.uri).await {
         Ok(options) => options,
         Err(error) => {
@@ -54,7 +64,7 @@ async fn options(config: &Config) -> Result<ClientOptions, Fault> {
             // A text that can't be read may hold the password, so nothing of it is repeated.
             return Err(match fault.error {
                 Error::Unavailable(_) => fault,
-                _ => Error::Unavailable(malformed.into()).into(),
+                _ => Error::Unavailable(MALFORMED.into()).into(),
             });
         }
     };

@@ -36,6 +36,14 @@ impl Mongo {
         Ok(Mongo { node, tasks: Mutex::new(vec![follower, completing, watching]) })
     }
 
+    /// Looks whether the connection string is understood, without connecting.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with what to write; no text quotes the connection string.
+    pub fn understands(config: &Config) -> Result<(), Error> {
+        connect::understand(&config.uri)
+    }
+
     /// Looks whether [`Mongo::open`] could use a database, without changing anything.
     ///
     /// # Errors

@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
-use model::{ClassName, Code, Date, ObjectId, ParseError, Test, Value};
+use model::{ClassName, Code, Date, FieldName, ObjectId, Op, ParseError, Path, Test, Update, Value};
+use storage::Written;
 
 use super::{Recent, authenticate::invalid_session};
-use crate::{Data, Error, Identity, policy, vault::Wanted};
+use crate::{
+    Data, Error, Identity,
+    action::{Action, Target},
+    policy,
+    vault::Wanted,
+};
 
 /// What is known of a session between requests.
 #[derive(Clone)]
@@ -13,6 +19,8 @@ pub(crate) struct Known {
     session: ObjectId,
     user: ObjectId,
     expires: Option<Date>,
+    /// When it was written last.
+    updated: Date,
 }
 
 /// Sessions lately seen, by a hash of their token. Emptied whenever a session or a user changes.
@@ -43,6 +51,7 @@ impl Data {
                 "Session token is expired.",
             )));
         }
+        self.renew_session(&known).await?;
         Ok(Arc::new(Identity {
             roles: self.roles_of(&known.user).await?,
             user: known.user,
@@ -68,7 +77,44 @@ impl Data {
             Some(Value::Date(date)) => Some(*date),
             _ => None,
         };
-        Ok(Known { session: session.id, user, expires })
+        Ok(Known { session: session.id, user, expires, updated: session.updated_at })
+    }
+
+    /// Lets a session that is used start anew once half of its length has passed, where the settings want that.
+    ///
+    /// Recorded as the server's own act.
+    ///
+    /// # Errors
+    /// 209 when it has gone meanwhile.
+    async fn renew_session(&self, known: &Known) -> Result<(), Error> {
+        let (length, now) = (self.config().session_length, self.now());
+        let extends = self.config().extend_session_on_use && known.expires.is_some();
+        if !extends || !auth::session::is_due_for_renewal(now.ms(), known.updated.ms(), length) {
+            return Ok(());
+        }
+        let class = ClassName::session();
+        let target = Target {
+            fields: vec!["expiresAt".to_owned()],
+            version: Some(now),
+            ..Target::object(&class, &known.session)
+        };
+        let cx = self.system("session renewal");
+        let mut entry = self.inner.ledger.begin(&cx, Action::RenewSession, &target).await?;
+        entry.wrote(["expiresAt"]);
+        let mut update = Update::new();
+        let expires = Value::Date(Date(auth::session::expiry(now.ms(), length)));
+        update.set(Path::from(FieldName::known("expiresAt")), Op::Set(expires));
+        let write = policy::system(&self.schema_of(&class)?).update(&known.session, update, now);
+        let written = self.inner.vault.commit(cx.begin_write()?, vec![write]).await;
+        self.inner.sessions.clear();
+        if let Ok([Written::Updated(session)]) = written.as_deref() {
+            entry.stored(session);
+        }
+        let done = match written {
+            Err(storage::Error::NotFound) => Err(invalid_session()),
+            other => other.map(drop).map_err(Error::from),
+        };
+        entry.finish(done).await
     }
 
     /// A class that must exist.

@@ -62,7 +62,7 @@ impl Data {
         origin: Origin,
     ) -> Result<NewSession, Error> {
         let permit = policy::system(&self.schema_of(&ClassName::session())?);
-        let session = self.session_object(cx, self.inner.ids.object_id(), user, at, origin);
+        let session = self.session_object(cx, self.made_up_id(), user, at, origin);
         let token = session.field("sessionToken").and_then(Value::as_str).unwrap_or_default().into();
         let seal = self.inner.ledger.seal(&session);
         Ok(NewSession { token, seal, write: permit.insert(session) })

@@ -76,6 +76,7 @@ fn text<'a>(update: &'a Update, field: &str) -> Option<&'a str> {
 
 /// Readies a new user: hashes the password and makes the object the user's own.
 pub(crate) async fn prepare(data: &Data, id: &ObjectId, update: &mut Update) -> Result<(), Error> {
+    fold(data, update);
     hash_password(data, update).await?;
     let mut acl = update.acl.clone().flatten().unwrap_or_else(|| {
         let mut acl = Acl::default();
@@ -109,6 +110,7 @@ pub(crate) async fn renew(
     at: Date,
 ) -> Result<Renewed, Error> {
     let mut renewed = Renewed::default();
+    fold(data, update);
     if !cx.is_master()
         && let Some(acl) = &mut update.acl
     {
@@ -127,6 +129,18 @@ pub(crate) async fn renew(
         renewed.seals.push(session.seal);
     }
     Ok(renewed)
+}
+
+/// Writes name and address in lower case, where the settings want that.
+fn fold(data: &Data, update: &mut Update) {
+    let config = data.config();
+    let wanted =
+        [("email", config.convert_email_to_lowercase), ("username", config.convert_username_to_lowercase)];
+    for (field, _) in wanted.into_iter().filter(|(_, wanted)| *wanted) {
+        if let Some(Op::Set(Value::String(text))) = update.ops.get_mut(field) {
+            *text = text.to_lowercase();
+        }
+    }
 }
 
 /// Replaces the password by its hash; says whether there was one.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use model::{ClassName, Code, FieldName, FieldType, Filter, Object, Schema, SchemaEdit, Test, Value};
+use model::{
+    ClassName, Code, FieldName, FieldType, Filter, Object, ParseError, Schema, SchemaEdit, Test, Value,
+};
 
 use super::{builtin, check, index};
 use crate::{
-    Config, Context, Data, Error,
+    Config, Context, Data, Error, Principal,
     action::{Action, Target},
     policy,
     vault::Wanted,
@@ -180,6 +182,10 @@ impl Data {
         edit: impl FnOnce(Option<&Schema>) -> Result<Option<Schema>, Error>,
     ) -> Result<Arc<Schema>, Error> {
         may_change(cx)?;
+        if self.config().lock_schemas && !matches!(cx.principal(), Principal::System) {
+            let text = "Cannot perform this operation when schemas options is used.";
+            return Err(Error::Denied(ParseError::new(Code::OperationForbidden, text)));
+        }
         let begun = cx.begin_write()?;
         let changed = self.inner.schemas.change(&self.inner.vault, begun, class, edit).await?;
         changed.ok_or_else(|| no_such(class))

@@ -131,12 +131,17 @@ impl Data {
         Ok(())
     }
 
+    /// An id that nobody has.
+    pub(crate) fn made_up_id(&self) -> ObjectId {
+        self.inner.ids.object_id(self.config().object_id_size)
+    }
+
     /// The id of a new object: one of our own, or the client's if the settings let it choose.
     pub(super) fn new_id(&self, class: &ClassName, body: &Body) -> Result<ObjectId, Error> {
         if !self.config().allow_custom_object_id && body.update.op("id").is_some() {
             return Err(Error::refused(Code::InvalidKeyName, "id is an invalid field name."));
         }
-        let Some(given) = &body.object_id else { return Ok(self.inner.ids.object_id()) };
+        let Some(given) = &body.object_id else { return Ok(self.made_up_id()) };
         if !self.config().allow_custom_object_id {
             return Err(Error::refused(Code::InvalidKeyName, "objectId is an invalid field name."));
         }

@@ -1,6 +1,6 @@
 //! What may stand in an update, seen from the plugin that made it and from the relation it edits.
 
-use model::{Code, ObjectId, Op, Schema, Update, Value};
+use model::{Code, Denylist, ObjectId, Op, Schema, Update, Value};
 
 use crate::{
     Change, Context, Error, FieldSet,
@@ -29,7 +29,7 @@ pub(super) fn check_grant(cx: &Context, schema: &Schema, update: &Update) -> Res
 /// Checks what before-save hooks made of a change: no columns of the server's, no forbidden keywords.
 ///
 /// A plugin's output is as untrusted as a client's (the reference had to fix this twice).
-pub(super) fn check_hooked(asked: &Change, answered: &Change) -> Result<(), Error> {
+pub(super) fn check_hooked(asked: &Change, answered: &Change, denied: &Denylist) -> Result<(), Error> {
     for (path, op) in &answered.update.ops {
         if asked.update.ops.get(path) == Some(op) {
             continue;
@@ -40,27 +40,25 @@ pub(super) fn check_hooked(asked: &Change, answered: &Change) -> Result<(), Erro
                 "a plugin set a field that only the server writes",
             ));
         }
-        let clean = match op {
-            Op::Set(value) => is_clean(value),
-            Op::Add(values) | Op::AddUnique(values) | Op::Remove(values) => values.iter().all(is_clean),
-            _ => true,
+        let values = match op {
+            Op::Set(value) => std::slice::from_ref(value),
+            Op::Add(values) | Op::AddUnique(values) | Op::Remove(values) => values,
+            _ => &[],
         };
-        if !clean {
-            return Err(Error::refused(Code::InvalidKeyName, "Prohibited keyword in request data."));
+        for value in values {
+            denied.check_member(path, value)?;
+            if !is_clean(value) {
+                return Err(Error::refused(Code::InvalidKeyName, "Prohibited keyword in request data."));
+            }
         }
     }
     Ok(())
 }
 
-/// Whether no key at any depth is one of the denied ones (parse protocol 4.8).
+/// Whether no key at any depth could be taken for an operator of a database.
 fn is_clean(value: &Value) -> bool {
     match value {
-        Value::Object(map) => map.iter().all(|(key, member)| {
-            !key.contains("constructor")
-                && !key.contains("__proto__")
-                && !key.starts_with('$')
-                && is_clean(member)
-        }),
+        Value::Object(map) => map.iter().all(|(key, member)| !key.starts_with('$') && is_clean(member)),
         Value::Array(items) => items.iter().all(is_clean),
         _ => true,
     }

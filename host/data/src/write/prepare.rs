@@ -116,7 +116,7 @@ impl Data {
         let asked = change.clone();
         let answered = cx.hooks().before(self, cx, event, change).await?;
         if event == Event::BeforeSave {
-            super::fields::check_hooked(&asked, &answered)?;
+            super::fields::check_hooked(&asked, &answered, &self.config().denied_keywords)?;
         }
         Ok(answered)
     }

@@ -3,7 +3,7 @@
 use data::{Done, Item};
 use futures_util::{StreamExt as _, stream};
 use http::{Method, StatusCode};
-use model::{ClassName, Code, ObjectId, ParseError, parse_update};
+use model::{ClassName, Code, Denylist, ObjectId, ParseError, parse_update};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::{Call, Handler, Match, Row, classes::id, row};
@@ -148,7 +148,9 @@ fn together(answers: impl Iterator<Item = Answer>) -> Reply {
 /// The reference answers every refusal with 500, which SDKs take for a reason to try the same again;
 /// here the refusal itself is answered.
 async fn transaction(call: Call, jobs: Vec<Job>) -> Answer {
-    let items = jobs.into_iter().map(item).collect::<Result<Vec<_>, Failure>>()?;
+    jobs.iter().try_for_each(|job| call.hall.open_to(&call.cx, job.row, &job.params))?;
+    let denied = &call.hall.data.config().denied_keywords;
+    let items = jobs.into_iter().map(|job| item(denied, job)).collect::<Result<Vec<_>, Failure>>()?;
     let done = call.hall.data.transaction(&call.cx, items).await?;
     let answers = done.into_iter().map(|done| match done {
         Done::Saved(saved) => Reply::ok(&SavedJson(&saved)),
@@ -157,13 +159,15 @@ async fn transaction(call: Call, jobs: Vec<Job>) -> Answer {
     Ok(together(answers))
 }
 
-fn item(job: Job) -> Result<Item, Failure> {
+fn item(denied: &Denylist, job: Job) -> Result<Item, Failure> {
     let Some((class, id)) = target(&job)? else {
         return Err(invalid("a transaction may hold saves and deletes of objects only").into());
     };
     Ok(match (job.row.method.as_str(), id) {
-        ("POST", None) => Item::Create { class, body: parse_update::update(job.body)? },
-        ("PUT", Some(id)) => Item::Update { class, id, body: parse_update::update(job.body)? },
+        ("POST", None) => Item::Create { class, body: parse_update::update_without(job.body, denied)? },
+        ("PUT", Some(id)) => {
+            Item::Update { class, id, body: parse_update::update_without(job.body, denied)? }
+        }
         ("DELETE", Some(id)) => Item::Delete { class, id },
         _ => return Err(invalid("a transaction may hold saves and deletes of objects only").into()),
     })

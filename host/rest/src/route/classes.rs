@@ -1,7 +1,12 @@
 //! Objects of any class.
 
 use data::Saved;
-use model::{ClassName, Code, ObjectId, ParseError, parse_update, query::Limits};
+use model::{
+    ClassName, Code, ObjectId, ParseError,
+    parse_update::{self, Body},
+    query::Limits,
+};
+use serde_json::{Map as JsonMap, Value as Json};
 
 use super::{Call, Row, row};
 use crate::{
@@ -63,12 +68,17 @@ pub(super) fn id(text: &str) -> Result<ObjectId, Failure> {
     ObjectId::new(text).map_err(|_| ParseError::object_not_found().into())
 }
 
+/// Reads the body of a save under the keywords that settings deny.
+pub(super) fn read(hall: &crate::hall::Hall, body: JsonMap<String, Json>) -> Result<Body, ParseError> {
+    parse_update::update_without(body, &hall.data.config().denied_keywords)
+}
+
 /// Saves a new object of a class.
 pub(super) async fn create_in(call: Call, class: ClassName) -> Answer {
     if class == ClassName::session() {
         return super::sessions::create(call).await;
     }
-    let body = parse_update::update(call.body)?;
+    let body = read(&call.hall, call.body)?;
     let saved = call.hall.data.create(&call.cx, &class, body).await?;
     saved_reply(&call.hall, &class, &saved)
 }
@@ -119,7 +129,7 @@ pub(super) async fn get_in(call: Call, class: ClassName, id: ObjectId) -> Answer
 
 /// Changes one object of a class.
 pub(super) async fn update_in(call: Call, class: ClassName, id: ObjectId) -> Answer {
-    let body = parse_update::update(call.body)?;
+    let body = read(&call.hall, call.body)?;
     let saved = call.hall.data.update(&call.cx, &class, &id, body).await?;
     saved_reply(&call.hall, &class, &saved)
 }

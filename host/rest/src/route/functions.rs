@@ -1,6 +1,6 @@
 //! Functions that plugins offer.
 
-use model::{ParseError, Value, encode, parse_update};
+use model::{Denylist, ParseError, Value, encode};
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -14,7 +14,8 @@ pub(super) const ROWS: &[Row] = &[row!(POST "/functions/{name}" Keys call)];
 
 async fn call(call: Call) -> Answer {
     let name = call.param(0).to_owned();
-    let params = params(call.query.as_deref(), call.body)?;
+    let denied = &call.hall.data.config().denied_keywords;
+    let params = params(call.query.as_deref(), call.body, denied)?;
     match call.hall.data.call(&call.cx, &name, params).await? {
         Some(value) => Reply::ok(&Answered { result: ValueJson(&value) }),
         None => Ok(Reply::empty()),
@@ -27,13 +28,16 @@ struct Answered<'a> {
 }
 
 /// Puts a function's parameters together: the body's, and texts of the URL, which win.
-fn params(query: Option<&str>, mut body: JsonMap<String, Json>) -> Result<Value, ParseError> {
+fn params(
+    query: Option<&str>,
+    mut body: JsonMap<String, Json>,
+    denied: &Denylist,
+) -> Result<Value, ParseError> {
     for (name, value) in url::pairs(query) {
         body.insert(name.into_owned(), Json::String(value.into_owned()));
     }
-    let body = Json::Object(body);
-    parse_update::keywords(&body)?;
-    Ok(encode::loose(body))
+    denied.check_members(&body)?;
+    Ok(encode::loose(Json::Object(body)))
 }
 
 #[cfg(test)]
@@ -44,7 +48,9 @@ mod tests {
 
     fn read(query: Option<&str>, body: Json) -> Result<Json, i32> {
         let Json::Object(body) = body else { unreachable!("tests give objects") };
-        params(query, body).map(|value| encode::json(&value)).map_err(|error| error.code.number())
+        params(query, body, Denylist::standard())
+            .map(|value| encode::json(&value))
+            .map_err(|error| error.code.number())
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one table of all routes: a method, a path, a handler, and who may come.
 
 mod aggregate;
+mod allowed;
 mod batch;
 mod classes;
 mod functions;
@@ -19,6 +20,8 @@ use model::{ClassName, Code};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::{error::Failure, extract::url, hall::Hall, reply::Answer};
+
+pub use allowed::AllowedRoutes;
 
 /// Each resource's rows; an earlier one wins.
 static TABLE: &[&[Row]] = &[
@@ -134,12 +137,18 @@ impl Call {
     pub(crate) async fn answer(self, row: &'static Row) -> Answer {
         let (data, cx) = (self.hall.data.clone(), self.cx.clone());
         let class = self.params.first().cloned();
-        let answer = self.carry(row).await;
+        let closed = self.hall.open_to(&cx, row, &self.params).err();
+        let is_closed = closed.is_some();
+        let answer = match closed {
+            Some(failure) => Err(failure),
+            None => self.carry(row).await,
+        };
         if let Err(failure) = &answer
             && !cx.is_recorded()
         {
             let code = failure.code();
             let rule = match (failure, code.map(Code::from_number)) {
+                _ if is_closed => "route",
                 (Failure::Data(Error::Forbidden(_)), _) => "master-key",
                 (_, Some(Code::CommandUnavailable)) => "unsupported",
                 (_, Some(Code::Timeout)) => "deadline",

@@ -1,10 +1,10 @@
 //! Sessions: the caller's own, unless the master key asks.
 
-use model::{ClassName, parse_update};
+use model::ClassName;
 
 use super::{
     Call, Row,
-    classes::{delete_in, find_in, get_in, id, location, update_in},
+    classes::{delete_in, find_in, get_in, id, location, read, update_in},
     row,
 };
 use crate::reply::{Answer, Reply, wire::ObjectJson};
@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
 
 /// Opens a further session of the caller and answers it whole.
 pub(super) async fn create(call: Call) -> Answer {
-    let body = parse_update::update(call.body)?;
+    let body = read(&call.hall, call.body)?;
     let session = call.hall.data.open_session(&call.cx, body).await?;
     Reply::created(&location(&call.hall, &session.class, &session.id), &ObjectJson(&session))
 }

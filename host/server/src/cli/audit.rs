@@ -33,6 +33,8 @@ pub(super) enum Audit {
     Prove(Prove),
     /// Prints the verifier key; keep it somewhere else than the trail.
     Key(Key),
+    /// Copies the trail up to its latest checkpoint into a new folder, while a server may be writing it.
+    Copy(Copy),
 }
 
 /// Says which trail.
@@ -98,6 +100,10 @@ pub(super) struct Verify {
     /// session that was ended together with others and put back. The server must be stopped.
     #[arg(long, conflicts_with = "log")]
     against_database: bool,
+    /// Says that the trail is a copy of one that was being written (`audit copy`): operations that are open at its end were
+    /// under way, and are no finding.
+    #[arg(long, conflicts_with = "against_database")]
+    copy: bool,
     /// Prints the report as JSON.
     #[arg(long)]
     json: bool,
@@ -156,6 +162,15 @@ pub(super) struct Key {
     settings: Settings,
 }
 
+/// Copies the trail up to its latest checkpoint into a new folder.
+#[derive(Debug, Args)]
+pub(super) struct Copy {
+    #[command(flatten)]
+    trail: Trail,
+    /// The folder to make; one that is there isn't touched.
+    folder: PathBuf,
+}
+
 impl Audit {
     /// Does what was asked; the status of `verify` says what it found.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
@@ -165,6 +180,7 @@ impl Audit {
             Audit::Show(show) => show.run()?,
             Audit::Prove(prove) => prove.run()?,
             Audit::Key(key) => key.run()?,
+            Audit::Copy(copy) => copy.run()?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -187,7 +203,14 @@ impl Verify {
         }
         let counts =
             self.count.iter().map(|text| self.trail.condition(text)).collect::<anyhow::Result<_>>()?;
-        let options = Options { key, since, counts, versions: self.against_database, ..Options::default() };
+        let options = Options {
+            key,
+            since,
+            counts,
+            versions: self.against_database,
+            copied: self.copy,
+            ..Options::default()
+        };
         let mut report = verify(&self.trail.dir()?, &options)?;
         if self.against_database {
             let keys = self.trail.keys()?.context("the trail's ref.key is needed to find objects in it")?;
@@ -266,6 +289,14 @@ impl Key {
         let trail = Trail { settings: self.settings, log: None };
         let vkey = trail.vkey()?.context("this server has no keys yet: they are made at its first start")?;
         print::line(vkey);
+        Ok(())
+    }
+}
+
+impl Copy {
+    fn run(self) -> anyhow::Result<()> {
+        let checkpoint = audit::copy(&self.trail.dir()?, &self.folder)?;
+        print::line(format!("{} holds the first {} records", self.folder.display(), checkpoint.size()));
         Ok(())
     }
 }

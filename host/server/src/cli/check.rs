@@ -2,6 +2,8 @@
 
 mod lacks;
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use clap::Args;
 
@@ -9,7 +11,7 @@ use super::{Settings, block_on, print};
 use crate::{
     config::{self, Place},
     exit::Exit,
-    keyfile, wire,
+    folder, keyfile, wire,
 };
 
 /// Loads everything that `serve` would, prints what it understood, looks at the database, and ends.
@@ -22,22 +24,25 @@ pub(super) struct Check {
     settings: Settings,
 }
 
+/// The lock that whoever uses a database file holds.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = self.settings.load()?;
         print::line(config::show(&config).trim_end());
         print::line("");
         let database = config.database_place().context(Exit::Settings)?;
-        config.rest.check().context(Exit::Settings)?;
-        let problems = config.plugin.problems();
-        if !problems.is_empty() {
-            return Err(anyhow::anyhow!("{}", problems.join("; "))).context(Exit::Settings);
-        }
+        config.check().context(Exit::Settings)?;
         crate::logging::check(&config.server).context(Exit::Settings)?;
 
-        let folder = &config.server.data_dir;
+        let data_dir = &config.server.data_dir;
         let told = config.keys.app_id.is_some() && config.keys.master.is_some();
-        let kept = if told { None } else { keyfile::read(folder).context(Exit::Settings)? };
+        let kept = if told { None } else { keyfile::read(data_dir).context(Exit::Settings)? };
         let keys = match kept {
             Some(kept) => Some(config.keys.clone().or(kept)),
             None if told => Some(config.keys.clone()),
@@ -58,7 +63,11 @@ impl Check {
             None => print::line("keys         will be made at the first start"),
         }
         let state = |there: bool| if there { "" } else { " (will be made)" };
-        print::line(format!("data folder  {}{}", folder.display(), state(folder.is_dir())));
+        let holder = folder::holder(data_dir);
+        let held = holder.as_ref().map(|holder| format!(" (in use by a server, {holder})"));
+        let held = held.unwrap_or_else(|| state(data_dir.is_dir()).to_owned());
+        print::line(format!("data folder  {}{held}", data_dir.display()));
+        folder::survey(data_dir).context(Exit::Folder)?;
         let made = match &database {
             Place::Sqlite(file) => state(file.is_file()),
             Place::Postgres(_) | Place::MongoDb(_) => "",
@@ -69,6 +78,16 @@ impl Check {
             config.audit_dir().display(),
             state(config.audit_dir().is_dir())
         ));
+        if let Place::Sqlite(file) = &database
+            && holder.is_none()
+            && folder::is_held(&beside(file))
+        {
+            let text = format!(
+                "another process uses {}: stop it first, two servers can't share an embedded database",
+                file.display()
+            );
+            return Err(anyhow::anyhow!(text).context(Exit::Folder));
+        }
         let features = block_on(wire::survey(&config))?;
         let lacks = lacks::lines(&features);
         if lacks.is_empty() {

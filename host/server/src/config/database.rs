@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use serde::Deserialize;
 
 /// Says which backend keeps the objects.
@@ -68,6 +68,59 @@ impl Database {
                 );
             }
         }
+    }
+
+    /// Checks the numbers of all sections, also of those that aren't used: they were meant.
+    ///
+    /// # Errors
+    /// The first setting that can't be used.
+    pub(super) fn check(&self, place: &Place) -> anyhow::Result<()> {
+        let (sqlite, postgres, mongodb) = (&self.sqlite, &self.postgres, &self.mongodb);
+        for (zero, name) in [
+            (sqlite.readers == 0, "sqlite.readers"),
+            (sqlite.queue == 0, "sqlite.queue"),
+            (sqlite.group == 0, "sqlite.group"),
+            (sqlite.patience_ms == 0, "sqlite.patience_ms"),
+            (sqlite.max_size_mb == Some(0), "sqlite.max_size_mb"),
+            (postgres.pool == 0, "postgres.pool"),
+            (postgres.patience_ms == 0, "postgres.patience_ms"),
+            (postgres.lock_timeout_ms == 0, "postgres.lock_timeout_ms"),
+            (mongodb.connections == 0, "mongodb.connections"),
+            (mongodb.patience_ms == 0, "mongodb.patience_ms"),
+            (mongodb.read_time_ms == 0, "mongodb.read_time_ms"),
+        ] {
+            ensure!(!zero, "database.{name} must be larger than 0");
+        }
+        for (value, name) in [
+            (postgres.statement_timeout_ms, "postgres.statement_timeout_ms"),
+            (postgres.lock_timeout_ms, "postgres.lock_timeout_ms"),
+            (postgres.patience_ms, "postgres.patience_ms"),
+            (mongodb.patience_ms, "mongodb.patience_ms"),
+            (mongodb.read_time_ms, "mongodb.read_time_ms"),
+            (sqlite.patience_ms, "sqlite.patience_ms"),
+        ] {
+            // The databases hold it in 31 bits.
+            ensure!(
+                i32::try_from(value).is_ok(),
+                "database.{name} must be at most {}, which is 24 days",
+                i32::MAX
+            );
+        }
+        if !mongodb.prefix.is_empty() && !matches!(place, Place::MongoDb(_)) {
+            bail!(
+                "only a MongoDB database has a prefix before its collections: give each application a PostgreSQL \
+                 database or an SQLite file of its own"
+            );
+        }
+        match place {
+            Place::Sqlite(_) => {}
+            Place::Postgres(uri) => storage_sql::Postgres::understands(uri, postgres)?,
+            Place::MongoDb(uri) => {
+                let settings = storage_mongodb::Config { uri: uri.clone(), ..mongodb.clone() };
+                storage_mongodb::Mongo::understands(&settings)?;
+            }
+        }
+        Ok(())
     }
 
     /// The URI as it may be shown.

@@ -41,6 +41,17 @@ const NAMES: &[(&str, Apply)] = &[
     ("PARSE_SERVER_HOST", |config, text| set(&mut config.server.host, text, "an IP address")),
     ("PARSE_SERVER_MOUNT_PATH", |config, text| set(&mut config.rest.mount_path, text, "a path")),
     ("PARSE_SERVER_DATABASE_URI", |config, text| given(&mut config.database.uri, text)),
+    ("PARSE_SERVER_COLLECTION_PREFIX", |config, text| {
+        set(&mut config.database.mongodb.prefix, text, "the start of a name")
+    }),
+    ("PARSE_SERVER_OBJECT_ID_SIZE", |config, text| set(&mut config.data.object_id_size, text, "a number")),
+    ("PARSE_SERVER_CONVERT_EMAIL_TO_LOWERCASE", |config, text| {
+        flag(&mut config.data.convert_email_to_lowercase, text)
+    }),
+    ("PARSE_SERVER_CONVERT_USERNAME_TO_LOWERCASE", |config, text| {
+        flag(&mut config.data.convert_username_to_lowercase, text)
+    }),
+    ("PARSE_SERVER_EXTEND_SESSION_ON_USE", |config, text| flag(&mut config.data.extend_session_on_use, text)),
     ("PARSE_SERVER_ALLOW_CLIENT_CLASS_CREATION", |config, text| {
         flag(&mut config.data.allow_client_class_creation, text)
     }),

@@ -27,6 +27,18 @@ pub struct Server {
     pub log_format: LogFormat,
 }
 
+impl Server {
+    /// Checks the settings.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        for (zero, name) in
+            [(self.max_connections == 0, "max_connections"), (self.header_timeout == 0, "header_timeout")]
+        {
+            anyhow::ensure!(!zero, "{name} must be larger than 0");
+        }
+        Ok(())
+    }
+}
+
 impl Default for Server {
     fn default() -> Server {
         Server {

@@ -4,6 +4,9 @@ use std::fmt::{Debug, Write as _};
 
 use super::Config;
 
+/// What stands among the settings, but no file can set.
+const UNSETTABLE: &[(&str, &str)] = &[("keys", "shared"), ("rest", "app_id")];
+
 /// Writes all settings, section by section; secrets show as `[secret]`.
 pub fn show(config: &Config) -> String {
     let mut text = String::new();
@@ -13,6 +16,7 @@ pub fn show(config: &Config) -> String {
     section(&mut text, "rest", &config.rest);
     section(&mut text, "plugin", &config.plugin);
     section(&mut text, "audit", &config.audit);
+    section(&mut text, "schema", &config.schema);
     let uri = config.database.shown_uri().unwrap_or_else(|| "(unset)".to_owned());
     let _ = writeln!(text, "[database]\nuri = {uri}\n");
     section(&mut text, "database.sqlite", &config.database.sqlite);
@@ -32,6 +36,9 @@ fn section(text: &mut String, name: &str, settings: &dyn Debug) {
             let _ = writeln!(text, "{}", if line.starts_with(' ') { line } else { bare(line) });
             continue;
         };
+        if UNSETTABLE.contains(&(name, field)) {
+            continue;
+        }
         let value = match (value, lines.peek().map(|next| next.trim_start())) {
             // What is set stands in three lines, of which the second says it.
             ("Some(", Some(inner)) if !inner.trim_end().ends_with(['(', '[', '{']) => {
@@ -91,6 +98,7 @@ mod tests {
         ] {
             assert!(text.contains(&format!("\n{line}\n")), "no {line} in {text}");
         }
-        assert!(!text.contains("Some("), "{text}");
+        assert!(!text.contains("Some(") && !text.contains("shared"), "{text}");
+        assert_eq!(text.matches("app_id").count(), 1, "{text}");
     }
 }

@@ -75,7 +75,7 @@ async fn clock(State(shared): State<Shared>, body: Bytes) -> Response {
 }
 
 async fn options() -> Response {
-    answer(Ok(json!({ "options": options::names().collect::<Vec<_>>() })))
+    answer(Ok(options::table()))
 }
 
 fn object(body: &[u8]) -> anyhow::Result<JsonMap<String, Json>> {

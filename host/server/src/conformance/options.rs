@@ -1,13 +1,15 @@
 //! The reference's option names, and what each is here.
 
+mod fixed;
 mod read;
 
 use anyhow::{Context as _, bail};
 use auth::{AddressList, Secret};
-use serde_json::{Map as JsonMap, Value as Json};
+use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::{Config, config::suggest};
-use read::{flag, number, size, text, texts, whole};
+use fixed::{FIXED, Taken};
+use read::{flag, limit, size, text, texts, whole};
 
 /// Applies one option's value to the settings.
 type Apply = fn(&mut Config, &Json) -> anyhow::Result<()>;
@@ -61,89 +63,22 @@ const UNDERSTOOD: &[(&str, Apply)] = &[
     ("allowAggregationForReadOnlyMasterKey", |config, value| {
         set(&mut config.data.allow_read_only_aggregation, flag(value))
     }),
+    ("objectIdSize", |config, value| {
+        set(&mut config.data.object_id_size, whole(value, 1).map(|size| size as usize))
+    }),
+    ("requestKeywordDenylist", |config, value| set(&mut config.data.denied_keywords, denied(value))),
+    ("convertEmailToLowercase", |config, value| {
+        set(&mut config.data.convert_email_to_lowercase, flag(value))
+    }),
+    ("convertUsernameToLowercase", |config, value| {
+        set(&mut config.data.convert_username_to_lowercase, flag(value))
+    }),
+    ("extendSessionOnUse", |config, value| set(&mut config.data.extend_session_on_use, flag(value))),
+    ("routeAllowList", |config, value| put(&mut config.rest.allowed_routes, routes(value))),
+    ("schema", schema),
+    ("collectionPrefix", collection_prefix),
     ("enableSanitizedErrorResponse", |config, value| set(&mut config.rest.sanitise_errors, flag(value))),
     ("databaseOptions", database_options),
-];
-
-/// What this server does without an option, or has no need of: only this value, or any (`None`), is taken.
-const FIXED: &[(&str, Option<&str>)] = &[
-    // Node's own concerns, and the names of things that only a person reads.
-    ("appName", None),
-    ("cacheMaxSize", None),
-    ("cacheTTL", None),
-    ("directAccess", None),
-    ("enableExpressErrorHandler", None),
-    ("jsonLogs", None),
-    ("logLevel", None),
-    ("logLevels", None),
-    ("logsFolder", None),
-    ("maxLogFiles", None),
-    ("schemaCacheTtl", None),
-    ("silent", None),
-    ("verbose", None),
-    // What isn't built yet, switched off.
-    ("enableAnonymousUsers", Some("false")),
-    ("startLiveQueryServer", Some("false")),
-    ("verifyUserEmails", Some("false")),
-    ("preventLoginWithUnverifiedEmail", Some("false")),
-    ("preventSignupWithUnverifiedEmail", Some("false")),
-    ("mountGraphQL", Some("false")),
-    ("mountPlayground", Some("false")),
-    ("extendSessionOnUse", Some("false")),
-    ("convertEmailToLowercase", Some("false")),
-    ("convertUsernameToLowercase", Some("false")),
-    ("allowExpiredAuthDataToken", Some("false")),
-    ("enableInsecureAuthAdapters", Some("false")),
-    // What this server always does.
-    ("objectIdSize", Some("10")),
-    ("port", Some("8378")),
-    (
-        "requestKeywordDenylist",
-        Some(r#"[{"key":"_bsontype","value":"Code"},{"key":"constructor"},{"key":"__proto__"}]"#),
-    ),
-];
-
-/// Options of the reference that this server has nothing for yet.
-const LATER: &[&str] = &[
-    "analyticsAdapter",
-    "auth",
-    "cacheAdapter",
-    "cloud",
-    "collectionPrefix",
-    "customPages",
-    "databaseAdapter",
-    "emailAdapter",
-    "emailVerifySuccessOnInvalidEmail",
-    "emailVerifyTokenReuseIfValid",
-    "emailVerifyTokenValidityDuration",
-    "enableProductPurchaseLegacyApi",
-    "encryptionKey",
-    "fileDownload",
-    "fileKey",
-    "filesAdapter",
-    "fileUpload",
-    "graphQLPath",
-    "graphQLPublicIntrospection",
-    "graphQLSchema",
-    "idempotencyOptions",
-    "installation",
-    "liveQuery",
-    "liveQueryServerOptions",
-    "loggerAdapter",
-    "masterKeyTtl",
-    "middleware",
-    "pages",
-    "passwordPolicy",
-    "preserveFileName",
-    "push",
-    "rateLimit",
-    "routeAllowList",
-    "scheduledPush",
-    "schema",
-    "security",
-    "sendUserEmailVerification",
-    "serverCloseComplete",
-    "webhookKey",
 ];
 
 /// The options that every server of this program starts from.
@@ -172,18 +107,10 @@ pub(super) fn base() -> Config {
 pub(super) fn over(base: &Config, given: JsonMap<String, Json>) -> anyhow::Result<Config> {
     let given: JsonMap<String, Json> = given.into_iter().filter(|(_, value)| !value.is_null()).collect();
     if let Some(name) = given.keys().find(|name| !names().any(|known| known == *name)) {
-        if LATER.contains(&name.as_str()) {
-            bail!("the option {name} is not supported yet");
-        }
-        let known = names().chain(LATER.iter().copied());
-        bail!("there is no option {name}{}", suggest::did_you_mean(name, known));
+        bail!("there is no option {name}{}", suggest::did_you_mean(name, names()));
     }
-    for (name, only) in FIXED {
-        let Some((value, only)) = given.get(*name).zip(*only) else { continue };
-        let only: Json = serde_json::from_str(only)?;
-        if *value != only {
-            bail!("the option {name} is not supported yet with another value than {only}");
-        }
+    for (name, taken) in FIXED {
+        given.get(*name).map_or(Ok(()), |value| fixed::check(name, *taken, value))?;
     }
     let mut config = base.clone();
     for (name, apply) in UNDERSTOOD {
@@ -192,12 +119,26 @@ pub(super) fn over(base: &Config, given: JsonMap<String, Json>) -> anyhow::Resul
         }
     }
     config.keys.clone().resolve()?;
+    config.check()?;
     Ok(config)
 }
 
-/// The names of all options that are taken.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+/// The names of all options of the reference.
+fn names() -> impl Iterator<Item = &'static str> {
     UNDERSTOOD.iter().map(|(name, _)| *name).chain(FIXED.iter().map(|(name, _)| *name))
+}
+
+/// Every option by what becomes of it: acted on, taken whatever it says, taken with its default, refused.
+pub(super) fn table() -> Json {
+    let fixed = |wanted: fn(&Taken) -> bool| -> Vec<&str> {
+        FIXED.iter().filter(|(_, taken)| wanted(taken)).map(|(name, _)| *name).collect()
+    };
+    json!({
+        "options": UNDERSTOOD.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        "ignored": fixed(|taken| matches!(taken, Taken::Any)),
+        "defaultOnly": fixed(|taken| matches!(taken, Taken::Only(_))),
+        "refused": fixed(|taken| matches!(taken, Taken::Never)),
+    })
 }
 
 fn set<T>(field: &mut T, value: anyhow::Result<T>) -> anyhow::Result<()> {
@@ -240,21 +181,33 @@ fn trust_proxy(config: &mut Config, value: &Json) -> anyhow::Result<()> {
 }
 
 fn account_lockout(config: &mut Config, value: &Json) -> anyhow::Result<()> {
-    for (name, value) in members(value)? {
+    let given = members(value)?;
+    for needed in ["threshold", "duration"] {
+        given.get(needed).with_context(|| format!("{needed} is missing"))?;
+    }
+    for (name, value) in given {
         match name.as_str() {
-            "threshold" => set(&mut config.data.lockout_threshold, whole(value, 1).and_then(small)),
-            "duration" => set(&mut config.data.lockout_minutes, whole(value, 1).and_then(small)),
-            "unlockOnPasswordReset" if *value == Json::Bool(false) => Ok(()),
-            _ => bail!("{name} is not supported yet"),
+            "threshold" => set(&mut config.data.lockout_threshold, whole(value, 1).and_then(attempts)),
+            "duration" => set(&mut config.data.lockout_minutes, minutes(value)),
+            "unlockOnPasswordReset" => flag(value).and_then(|unlocks| match unlocks {
+                false => Ok(()),
+                true => Err(anyhow::anyhow!("true is not supported yet")),
+            }),
+            _ => Err(anyhow::anyhow!("there is no such member")),
         }
         .with_context(|| name.clone())?;
     }
     Ok(())
 }
 
-fn small(value: u64) -> anyhow::Result<u32> {
-    let value = u32::try_from(value).ok().filter(|value| *value < 100_000);
-    value.context("a number below 100000 is expected")
+fn attempts(value: u64) -> anyhow::Result<u32> {
+    let value = u32::try_from(value).ok().filter(|value| *value < 1000);
+    value.context("a number below 1000 is expected")
+}
+
+fn minutes(value: &Json) -> anyhow::Result<f64> {
+    let minutes = value.as_f64().filter(|minutes| *minutes > 0.0 && *minutes <= 99_999.0);
+    minutes.context("a number above 0 and below 100000 is expected")
 }
 
 fn request_complexity(config: &mut Config, value: &Json) -> anyhow::Result<()> {
@@ -264,28 +217,61 @@ fn request_complexity(config: &mut Config, value: &Json) -> anyhow::Result<()> {
             "includeDepth" => set(&mut data.include_depth, limit(value)),
             "includeCount" => set(&mut data.include_count, limit(value)),
             "subqueryDepth" => set(&mut data.subquery_depth, limit(value)),
-            // Here 0 is none, as it is there beside -1.
+            // Here 0 is none.
             "subqueryLimit" => {
                 // By this name it cuts; ours refuses.
                 data.subquery_cut = true;
-                set(&mut data.subquery_limit, number(value).map(|most| most.max(0.0) as u64))
+                limit(value).map(|most| data.subquery_limit = if most == usize::MAX { 0 } else { most as u64 })
             }
             "queryDepth" => set(&mut data.query_depth, limit(value)),
             "allowRegex" => set(&mut data.allow_regex, flag(value)),
             "batchRequestLimit" => set(&mut data.batch_limit, limit(value)),
             // There is no GraphQL to limit.
-            "graphQLDepth" | "graphQLFields" => number(value).map(drop),
-            _ => bail!("{name} is not supported yet"),
+            "graphQLDepth" | "graphQLFields" => limit(value).map(drop),
+            _ => Err(anyhow::anyhow!("there is no such member")),
         }
         .with_context(|| name.clone())?;
     }
     Ok(())
 }
 
-/// -1 is no limit; what is none in the reference's tests must be none here.
-fn limit(value: &Json) -> anyhow::Result<usize> {
-    let limit = number(value)?;
-    Ok(if limit < 0.0 { usize::MAX } else { limit as usize })
+fn denied(value: &Json) -> anyhow::Result<model::Denylist> {
+    let read = serde_json::from_value(value.clone());
+    read.map_err(|error| anyhow::anyhow!("a list of objects with key and value is expected: {error}"))
+}
+
+fn routes(value: &Json) -> anyhow::Result<rest::route::AllowedRoutes> {
+    let patterns = value.as_array().context("a list of texts is expected")?;
+    let patterns: Vec<String> = patterns.iter().map(text).collect::<anyhow::Result<_>>()?;
+    patterns.try_into().map_err(anyhow::Error::msg)
+}
+
+/// Defined classes; what is only for code can't be.
+fn schema(config: &mut Config, value: &Json) -> anyhow::Result<()> {
+    let schema = &mut config.schema;
+    schema.definitions = Some(Vec::new());
+    for (name, value) in members(value)?.iter().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "definitions" => {
+                put(&mut schema.definitions, value.as_array().cloned().context("a list is expected"))
+            }
+            "strict" => set(&mut schema.strict, flag(value)),
+            "deleteExtraFields" => set(&mut schema.delete_extra_fields, flag(value)),
+            "recreateModifiedFields" => set(&mut schema.recreate_modified_fields, flag(value)),
+            "keepUnknownIndexes" => set(&mut schema.keep_unknown_indexes, flag(value)),
+            "lockSchemas" => set(&mut config.data.lock_schemas, flag(value)),
+            "beforeMigration" | "afterMigration" => bail!("{name} is code of the reference's own"),
+            _ => bail!("there is no member {name}"),
+        }
+        .with_context(|| name.clone())?;
+    }
+    Ok(())
+}
+
+/// Only MongoDB's layout has a place for it.
+fn collection_prefix(config: &mut Config, value: &Json) -> anyhow::Result<()> {
+    let prefix = value.as_str().context("a text is expected");
+    set(&mut config.database.mongodb.prefix, prefix.map(ToOwned::to_owned))
 }
 
 fn fields(value: &Json) -> anyhow::Result<data::ProtectedFields> {

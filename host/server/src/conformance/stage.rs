@@ -81,7 +81,8 @@ impl Stage {
         };
         let (router, answer) = match done.await {
             Ok((router, schemas)) => {
-                self.pristine = schemas;
+                // Classes that settings define go with their definitions.
+                self.pristine = if self.config.schema.definitions.is_some() { Vec::new() } else { schemas };
                 (Some(router), Ok(()))
             }
             Err(error) => (before, Err(error.context("emptying the database"))),
@@ -116,7 +117,6 @@ impl Stage {
     /// An option that isn't known, supported or right; the server from before then goes on.
     pub(super) async fn reconfigure(&mut self, given: JsonMap<String, Json>) -> anyhow::Result<()> {
         let config = options::over(&self.base, given)?;
-        config.rest.check()?;
         let moves = config.database.uri != self.config.database.uri;
         let storage = if moves { wire::storage(&config).await? } else { self.storage.clone() };
         let router = match self.raise(&config, &storage).await {
@@ -167,6 +167,7 @@ impl Stage {
             ids: Arc::new(RandomIds),
         };
         let data = Data::open(parts).await?;
+        wire::define(&data, config).await?;
         let router = wire::routes(&data, app_id, &self.plugins, config, &self.running);
         Ok((data, router))
     }

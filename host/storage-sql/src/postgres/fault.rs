@@ -6,7 +6,8 @@ use storage::Error;
 const FULL: &str = "the database's disk is full: free space on its server, then try again";
 const DISK: &str = "the database's disk reported an error: check the disk and the database server's log";
 const DAMAGED: &str = "the database says that its data are damaged: restore a backup";
-const READ_ONLY: &str = "the database takes no changes: connect to the primary server, not to a standby";
+const READ_ONLY: &str = "the database takes no changes: connect to the primary server, not to a standby, as a user \
+    without default_transaction_read_only";
 const CROWDED: &str =
     "the database server has no connection left: raise its max_connections, or lower database.postgres.pool";
 const MEMORY: &str = "the database server ran out of memory: give it more, or ask for less at a time";

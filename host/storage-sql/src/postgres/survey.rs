@@ -10,6 +10,14 @@ use super::{Postgres, PostgresConfig, connect, fault::Fault, run, uri};
 use crate::statement::Statement;
 
 impl Postgres {
+    /// Looks whether a URI and its settings are understood, without connecting.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with what to write; no text quotes the URI.
+    pub fn understands(uri: &str, config: &PostgresConfig) -> Result<(), Error> {
+        uri::options(uri, config).map(drop)
+    }
+
     /// Looks whether [`Postgres::open`] could use the database of a URI.
     ///
     /// # Errors
@@ -29,6 +37,10 @@ impl Postgres {
 
 async fn look(connection: &mut PgConnection, config: &PostgresConfig) -> Result<(), Fault> {
     connect::examine(connection, config).await?;
+    let closed = "SELECT (current_setting('transaction_read_only') = 'on')::int::bigint";
+    if run::number(connection, Statement::new(closed)).await? != 0 {
+        return Err(Fault::read_only());
+    }
     // Each class is a table, and clients make classes.
     let may = "SELECT has_schema_privilege(current_schema(), 'CREATE')::int::bigint";
     if run::number(connection, Statement::new(may)).await? == 0 {

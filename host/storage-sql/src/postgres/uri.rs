@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use percent_encoding::percent_decode_str;
 use sqlx::{
     ConnectOptions as _,
     postgres::{PgConnectOptions, PgSslMode},
@@ -49,12 +50,13 @@ pub(super) fn options(uri: &str, config: &PostgresConfig) -> Result<(PgConnectOp
             }
             "ca" | "sslrootcert" => {
                 mode = mode.or(Some(PgSslMode::VerifyFull));
-                kept.push(format!("sslrootcert={value}"));
+                kept.push(file("sslrootcert", value)?);
             }
-            "cert" | "sslcert" => kept.push(format!("sslcert={value}")),
-            "key" | "sslkey" => kept.push(format!("sslkey={value}")),
+            "cert" | "sslcert" => kept.push(file("sslcert", value)?),
+            "key" | "sslkey" => kept.push(file("sslkey", value)?),
             "poolSize" | "max" => {
-                pool = value.parse().map_err(|_| bad("poolSize must be a number"))?;
+                let size = value.parse().ok().filter(|size| *size > 0);
+                pool = size.ok_or_else(|| bad("poolSize must be a number from 1 on"))?;
             }
             "host" | "hostaddr" | "port" | "user" | "password" | "dbname" | "application_name"
             | "options" => {
@@ -71,7 +73,12 @@ pub(super) fn options(uri: &str, config: &PostgresConfig) -> Result<(PgConnectOp
                     "timeouts are settings: database.postgres.statement_timeout_ms and patience_ms",
                 ));
             }
-            _ => return Err(bad("it has a parameter that isn't known")),
+            _ => {
+                return Err(bad(
+                    "it has a parameter that isn't known; these are: sslmode, sslrootcert, sslcert, sslkey, poolSize, \
+                     application_name, host, port, user, password, dbname, options",
+                ));
+            }
         }
     }
     let uri = if kept.is_empty() { place.to_owned() } else { format!("{place}?{}", kept.join("&")) };
@@ -89,6 +96,15 @@ pub(super) fn options(uri: &str, config: &PostgresConfig) -> Result<(PgConnectOp
     let options = named.ssl_mode(mode).options(settings).statement_cache_capacity(config.prepared);
     // The driver would log statements.
     Ok((options.disable_statement_logging(), pool.max(1)))
+}
+
+/// A parameter that names a file, which must be there: the driver would only say that TLS failed.
+fn file(name: &'static str, value: &str) -> Result<String, Error> {
+    let path = percent_decode_str(value).decode_utf8_lossy();
+    match std::fs::File::open(&*path) {
+        Ok(_) => Ok(format!("{name}={value}")),
+        Err(error) => Err(bad(&format!("the file that {name} names can't be read: {}", error.kind()))),
+    }
 }
 
 /// Whether the database is on this machine, so that nobody can listen on the way.
@@ -123,7 +139,7 @@ mod tests {
             ("postgres://u:hunter2@db.example/d", "VerifyFull"),
             ("postgresql://u:hunter2@db.example/d?sslmode=require", "VerifyFull"),
             ("postgres://u:hunter2@db.example/d?ssl=true&poolSize=5", "VerifyFull"),
-            ("postgres://u:hunter2@localhost/d?ca=/x.pem", "VerifyFull"),
+            ("postgres://u:hunter2@localhost/d?ca=Cargo.toml", "VerifyFull"),
             ("postgres://u:hunter2@db.example/d?sslmode=disable", "Disable"),
         ] {
             assert_eq!(mode(uri), Ok(expected.to_owned()), "{uri}");
@@ -132,6 +148,11 @@ mod tests {
             ("postgres://u:hunter2@db.example/d?sslmode=prefer", "verify-full or disable"),
             ("postgres://u:hunter2@db.example/d?ssl=true&rejectUnauthorized=false", "sslrootcert"),
             ("postgres://u:hunter2@db.example/d?hunter2=x", "a parameter"),
+            (
+                "postgres://u:hunter2@db.example/d?sslrootcert=%2Fno%2Fhunter2.pem",
+                "sslrootcert names can't be read",
+            ),
+            ("postgres://u:hunter2@db.example/d?poolSize=0", "from 1 on"),
             ("postgres://u:hunter2@db.example:x/d", "USER:PASSWORD"),
         ] {
             let said = mode(uri).unwrap_err();

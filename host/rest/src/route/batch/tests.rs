@@ -98,7 +98,7 @@ fn transactions_hold_saves_and_deletes_of_objects() {
         let body = json!({"requests": [{"method": method, "path": path, "body": {}}]});
         let Json::Object(mut body) = body else { unreachable!("an object") };
         let job = read(&Config::default(), &mut body, 3).unwrap().pop().unwrap();
-        item(job).map(|item| match item {
+        item(model::Denylist::standard(), job).map(|item| match item {
             Item::Create { class, .. } => format!("create {class}"),
             Item::Update { class, id, .. } => format!("update {class} {id}"),
             Item::Delete { class, id } => format!("delete {class} {id}"),

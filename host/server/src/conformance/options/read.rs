@@ -23,9 +23,13 @@ pub(super) fn flag(value: &Json) -> anyhow::Result<bool> {
     value.as_bool().context("true or false is expected")
 }
 
-/// Any number.
-pub(super) fn number(value: &Json) -> anyhow::Result<f64> {
-    value.as_f64().context("a number is expected")
+/// A limit from 1 on; -1 is none, and what is none in the reference's tests must be none here.
+pub(super) fn limit(value: &Json) -> anyhow::Result<usize> {
+    match value.as_i64() {
+        Some(-1) => Ok(usize::MAX),
+        Some(limit) if limit > 0 => usize::try_from(limit).context("a smaller number is expected"),
+        _ => Err(anyhow::anyhow!("a whole number from 1 on, or -1 for no limit, is expected")),
+    }
 }
 
 /// A whole number from `least` on.
