@@ -116,7 +116,9 @@ async fn tokens_are_nobodys_to_search_for() {
 
 #[tokio::test]
 async fn an_expired_session_is_dead_and_can_still_be_looked_at() {
-    let kit = Kit::new().configure(|config| config.data.session_length = 0).start().await;
+    let kit = Kit::new().configure(|config| config.data.session_length = 1).start().await;
+    kit.get("/users/me").as_user("ann").await.ok(200);
+    kit.clock().advance(std::time::Duration::from_secs(1));
     kit.get("/users/me")
         .as_user("ann")
         .await

@@ -108,12 +108,11 @@ fn steps(definitions: &Definitions, wanted: &SchemaEdit, known: &Schema) -> Step
                 before.fields.insert(name.clone(), None);
                 after.fields.insert(name.clone(), Some(asked.clone()));
             }
-            Some(asked) if asked.kind != field.kind => {
-                if definitions.strict {
-                    let (defined, held) = (asked.kind.describe(), field.kind.describe());
-                    tracing::warn!(%class, field = %name, defined, held, "a field has another type than defined");
-                }
+            Some(asked) if asked.kind != field.kind && definitions.strict => {
+                let (defined, held) = (asked.kind.describe(), field.kind.describe());
+                tracing::warn!(%class, field = %name, defined, held, "a field has another type than defined");
             }
+            Some(asked) if asked.kind != field.kind => {}
             Some(asked) if asked != field => {
                 after.fields.insert(name.clone(), Some(asked.clone()));
             }

@@ -30,7 +30,7 @@ async fn a_class_becomes_what_is_defined_and_stays_untouched_then() {
         "indexes": {"by_name": {"name": 1}},
         "classLevelPermissions": {"find": {"*": true}, "addField": {"*": true}},
     });
-    house.data.define(&defined(&[ward.clone()])).await.unwrap();
+    house.data.define(&defined(std::slice::from_ref(&ward))).await.unwrap();
     let made = shown(&house, "Ward");
     assert_eq!(made["fields"]["name"], json!({"type": "String", "required": true}));
     assert_eq!(made["indexes"]["by_name"], json!({"name": 1}));
