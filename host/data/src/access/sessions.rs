@@ -51,7 +51,12 @@ impl Data {
                 "Session token is expired.",
             )));
         }
-        self.renew_session(&known).await?;
+        if self.is_due(&known) {
+            // A task of its own: a request that runs out of time meanwhile must not leave it half-way.
+            let (data, known) = (self.clone(), known.clone());
+            let renewed = tokio::spawn(async move { data.renew_session(&known).await });
+            renewed.await.map_err(|_| Error::Internal("a session's renewal broke off".into()))??;
+        }
         Ok(Arc::new(Identity {
             roles: self.roles_of(&known.user).await?,
             user: known.user,
@@ -80,18 +85,21 @@ impl Data {
         Ok(Known { session: session.id, user, expires, updated: session.updated_at })
     }
 
-    /// Lets a session that is used start anew once half of its length has passed, where the settings want that.
-    ///
-    /// Recorded as the server's own act.
+    /// Whether a session that is used starts anew: half of its length has passed, and the settings want that.
+    fn is_due(&self, known: &Known) -> bool {
+        let config = self.config();
+        let due = auth::session::is_due_for_renewal;
+        config.extend_session_on_use
+            && known.expires.is_some()
+            && due(self.now().ms(), known.updated.ms(), config.session_length)
+    }
+
+    /// Lets a session start anew, recorded as the server's own act.
     ///
     /// # Errors
     /// 209 when it has gone meanwhile.
     async fn renew_session(&self, known: &Known) -> Result<(), Error> {
         let (length, now) = (self.config().session_length, self.now());
-        let extends = self.config().extend_session_on_use && known.expires.is_some();
-        if !extends || !auth::session::is_due_for_renewal(now.ms(), known.updated.ms(), length) {
-            return Ok(());
-        }
         let class = ClassName::session();
         let target = Target {
             fields: vec!["expiresAt".to_owned()],

@@ -221,7 +221,8 @@ fn request_complexity(config: &mut Config, value: &Json) -> anyhow::Result<()> {
             "subqueryLimit" => {
                 // By this name it cuts; ours refuses.
                 data.subquery_cut = true;
-                limit(value).map(|most| data.subquery_limit = if most == usize::MAX { 0 } else { most as u64 })
+                limit(value)
+                    .map(|most| data.subquery_limit = if most == usize::MAX { 0 } else { most as u64 })
             }
             "queryDepth" => set(&mut data.query_depth, limit(value)),
             "allowRegex" => set(&mut data.allow_regex, flag(value)),
