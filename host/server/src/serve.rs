@@ -47,6 +47,7 @@ pub struct Listening {
 /// What kept it from starting, with its [`Exit`]; and what failed while it closed.
 pub async fn run(config: Config, greet: impl FnOnce(&Listening)) -> anyhow::Result<()> {
     let mut stop = Stop::listen()?;
+    config.check().context(Exit::Settings)?;
     let folder = Folder::open(&config.server.data_dir).context(Exit::Folder)?;
     let server = config.server.clone();
     // Listened on before anything is opened, so that a wrong port is told at once.

@@ -73,7 +73,6 @@ impl Default for Sources {
 /// # Errors
 /// What can't be opened, with the [`Exit`] that goes with it.
 pub async fn build(config: Config, sources: Sources) -> anyhow::Result<App> {
-    config.check().context(Exit::Settings)?;
     folder::make(&config.server.data_dir).context(Exit::Folder)?;
     let (keys, fresh) =
         keyfile::complete(config.keys.clone(), &config.server.data_dir).context(Exit::Settings)?;
@@ -198,7 +197,6 @@ pub(crate) fn trail(config: &Config) -> anyhow::Result<(Arc<audit::Log>, audit::
 /// # Errors
 /// Settings that don't work, and a machine without a folder for temporary files.
 pub async fn in_memory(config: Config) -> anyhow::Result<Memory> {
-    config.check().context(Exit::Settings)?;
     let folder = tempfile::tempdir()?;
     let app_id = config.keys.app_id.clone().unwrap_or_else(|| "memory".to_owned());
     let master_key = auth::token::key();
@@ -233,6 +231,7 @@ async fn assemble(
     folder: &Path,
     key: [u8; 32],
 ) -> anyhow::Result<App> {
+    config.rest.check().context(Exit::Settings)?;
     let plugins = plugin::Host::open(config.plugin.clone(), folder, &key).await.context("the plugins")?;
     let running = rest::Running::default();
     let router = routes(&data, app_id, &plugins, config, &running);
