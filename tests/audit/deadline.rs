@@ -51,7 +51,7 @@ async fn a_read_that_waits_too_long_is_cut_off_and_a_write_that_began_is_not() {
     let read = kit.get("/classes/Note").as_master().await;
     assert!(began.elapsed() < Duration::from_secs(2), "it waited for {:?}", began.elapsed());
     read.is(expect![[r#"400 {"code":124,"error":"The request timed out."}"#]])
-        .trail(expect![""]);
+        .trail(expect!["PHI.QUERY by master Note -> error 124"]);
     kit.put(&format!("/classes/Note/{id}")).json(json!({"n": 2})).as_master().await.ok(200).trail(expect![[
         r#"
         PHI.UPDATE intent by master Note*1 wrote(n)

@@ -6,7 +6,9 @@ use std::{
     time::Instant,
 };
 
+use audit::Ticket;
 use model::{Code, ParseError};
+use parking_lot::Mutex;
 use tokio::time::timeout_at;
 
 use crate::{Context, Error};
@@ -15,6 +17,8 @@ use crate::{Context, Error};
 pub(crate) struct Deadline {
     at: Instant,
     begun: AtomicBool,
+    /// Records of what was cut off, which the answer waits for.
+    cut: Mutex<Vec<Ticket>>,
 }
 
 /// Says that a request's writes have begun: from here on it isn't cut off. Whatever changes storage asks for one.
@@ -22,12 +26,17 @@ pub(crate) struct Begun(());
 
 impl Deadline {
     pub(crate) fn new(at: Instant) -> Deadline {
-        Deadline { at, begun: AtomicBool::new(false) }
+        Deadline { at, begun: AtomicBool::new(false), cut: Mutex::default() }
     }
 
     /// The moment itself.
     pub(crate) fn at(&self) -> Instant {
         self.at
+    }
+
+    /// Keeps a record of what was cut off until the answer waits for it.
+    pub(crate) fn note(&self, record: Ticket) {
+        self.cut.lock().push(record);
     }
 
     /// Whether the time is over and nothing was written in it.
@@ -41,15 +50,26 @@ impl Context {
     /// goes on to its end, so that whoever asked learns what has become of it; only it begins nothing new.
     ///
     /// # Errors
-    /// 124 when the time is over and nothing was written.
+    /// 124 when the time is over and nothing was written, [`Error::Unavailable`] when that can't be recorded.
     pub async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
-        let mut work = pin!(work);
         let deadline = &self.request.deadline;
-        match timeout_at(deadline.at.into(), work.as_mut()).await {
-            Ok(done) => Ok(done),
-            Err(_) if deadline.begun.load(Ordering::Acquire) => Ok(work.await),
-            Err(_) => Err(timed_out()),
+        let done = {
+            let mut work = pin!(work);
+            match timeout_at(deadline.at.into(), work.as_mut()).await {
+                Ok(done) => Some(done),
+                Err(_) if deadline.begun.load(Ordering::Acquire) => Some(work.await),
+                Err(_) => None,
+            }
+        };
+        if let Some(done) = done {
+            return Ok(done);
         }
+        // What it had opened is closed now: nobody is told of an end that isn't recorded.
+        let records = std::mem::take(&mut *deadline.cut.lock());
+        for record in records {
+            record.durable().await?;
+        }
+        Err(timed_out())
     }
 
     /// Refuses to begin anything once the time is over.

@@ -262,14 +262,19 @@ impl Drop for Entry {
             draft.stage = Stage::Outcome { intent };
         }
         // Cut off in time nothing was written; otherwise nobody knows what was.
-        let (status, code) = match self.request.deadline.cuts_off() {
+        let cut = self.request.deadline.cuts_off();
+        let (status, code) = match cut {
             true => (Status::Error, Some(timed_out().code().number())),
             false => (Status::Unknown, None),
         };
         draft.outcome = Some(Outcome { status, code, rows: 0, bytes: 0 });
-        // Nobody waits, but it is written at once: no record of this operation follows.
-        if let Err(error) = self.ledger.sink().enqueue(draft).map(drop) {
-            tracing::error!(%error, "an abandoned operation could not be recorded; recovery will close it");
+        // It is written at once: no record of this operation follows.
+        match self.ledger.sink().enqueue(draft) {
+            Ok(ticket) if cut => self.request.deadline.note(ticket),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "an abandoned operation could not be recorded; recovery will close it");
+            }
         }
     }
 }
