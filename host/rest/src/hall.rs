@@ -214,11 +214,9 @@ impl Visit {
         };
         let span = tracing::info_span!("request", id = &**id, method = %row.method, route = row.path);
         let sanitise = hall.config.sanitise_errors;
-        let call =
-            Call { hall, cx: cx.clone(), params: self.params, query: self.query, body: self.body, token };
+        let call = Call { hall, cx, params: self.params, query: self.query, body: self.body, token };
         let reply = async {
-            let answer = cx.in_time(call.answer(row)).await.unwrap_or_else(|error| Err(error.into()));
-            let reply = answer.unwrap_or_else(|failure| failure.sanitised(sanitise).reply());
+            let reply = call.answer(row).await.unwrap_or_else(|failure| failure.sanitised(sanitise).reply());
             tracing::debug!(status = reply.status().as_u16(), "answered");
             reply
         };

@@ -133,7 +133,8 @@ impl Call {
         self.params.get(place).map_or("", String::as_str)
     }
 
-    /// Carries the request to its handler; a refusal that no operation has recorded is recorded here.
+    /// Carries the request to its handler, for as long as it has time; a refusal that no operation has recorded is
+    /// recorded here.
     pub(crate) async fn answer(self, row: &'static Row) -> Answer {
         let (data, cx) = (self.hall.data.clone(), self.cx.clone());
         let class = self.params.first().cloned();
@@ -141,7 +142,7 @@ impl Call {
         let is_closed = closed.is_some();
         let answer = match closed {
             Some(failure) => Err(failure),
-            None => self.carry(row).await,
+            None => cx.in_time(self.carry(row)).await.unwrap_or_else(|error| Err(error.into())),
         };
         if let Err(failure) = &answer
             && !cx.is_recorded()
