@@ -13,15 +13,15 @@ async fn a_class_is_made_shown_changed_and_dropped() {
             "text": {"type": "String", "required": true}, "n": {"type": "Number", "defaultValue": 7},
             "who": {"type": "Pointer", "targetClass": "_User"},
         },
-        "classLevelPermissions": {"find": {"*": true}, "protectedFields": {"*": ["text"]}},
+        "classLevelPermissions": {"find": {"*": true}, "protectedFields": {"*": ["text", "n"]}},
         "indexes": {"by_n": {"n": 1}},
     });
-    kit.post("/schemas/Chart").json(body).as_master().await.is(expect![[r#"200 {"classLevelPermissions":{"addField":{},"count":{},"create":{},"delete":{},"find":{"*":true},"get":{},"protectedFields":{"*":["text"]},"update":{}},"className":"Chart","fields":{"ACL":{"type":"ACL"},"createdAt":{"type":"Date"},"n":{"defaultValue":7,"type":"Number"},"objectId":{"type":"String"},"text":{"required":true,"type":"String"},"updatedAt":{"type":"Date"},"who":{"targetClass":"_User","type":"Pointer"}},"indexes":{"_id_":{"_id":1},"by_n":{"n":1}}}"#]]).trail(expect![[r#"
+    kit.post("/schemas/Chart").json(body).as_master().await.is(expect![[r#"200 {"classLevelPermissions":{"addField":{},"count":{},"create":{},"delete":{},"find":{"*":true},"get":{},"protectedFields":{"*":["text","n"]},"update":{}},"className":"Chart","fields":{"ACL":{"type":"ACL"},"createdAt":{"type":"Date"},"n":{"defaultValue":7,"type":"Number"},"objectId":{"type":"String"},"text":{"required":true,"type":"String"},"updatedAt":{"type":"Date"},"who":{"targetClass":"_User","type":"Pointer"}},"indexes":{"_id_":{"_id":1},"by_n":{"n":1}}}"#]]).trail(expect![[r#"
         SCHEMA.CREATE intent by master Chart wrote(n text who)
         SCHEMA.CREATE outcome by master Chart wrote(n text who) -> ok"#]]);
     kit.get("/schemas/Chart").as_master().await.ok(200).trail(expect!["SCHEMA.READ by master Chart -> ok"]);
     let change = json!({"fields": {"day": {"type": "Date"}, "who": {"__op": "Delete"}}});
-    kit.put("/schemas/Chart").json(change).as_master().await.is(expect![[r#"200 {"classLevelPermissions":{"addField":{},"count":{},"create":{},"delete":{},"find":{"*":true},"get":{},"protectedFields":{"*":["text"]},"update":{}},"className":"Chart","fields":{"ACL":{"type":"ACL"},"createdAt":{"type":"Date"},"day":{"type":"Date"},"n":{"defaultValue":7,"type":"Number"},"objectId":{"type":"String"},"text":{"required":true,"type":"String"},"updatedAt":{"type":"Date"}},"indexes":{"_id_":{"_id":1},"by_n":{"n":1}}}"#]]).trail(expect![[r#"
+    kit.put("/schemas/Chart").json(change).as_master().await.is(expect![[r#"200 {"classLevelPermissions":{"addField":{},"count":{},"create":{},"delete":{},"find":{"*":true},"get":{},"protectedFields":{"*":["text","n"]},"update":{}},"className":"Chart","fields":{"ACL":{"type":"ACL"},"createdAt":{"type":"Date"},"day":{"type":"Date"},"n":{"defaultValue":7,"type":"Number"},"objectId":{"type":"String"},"text":{"required":true,"type":"String"},"updatedAt":{"type":"Date"}},"indexes":{"_id_":{"_id":1},"by_n":{"n":1}}}"#]]).trail(expect![[r#"
         SCHEMA.UPDATE intent by master Chart wrote(day who) dropped(who)
         SCHEMA.UPDATE outcome by master Chart wrote(day who) dropped(who) -> ok"#]]);
     kit.post("/classes/Chart")

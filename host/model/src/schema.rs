@@ -1,5 +1,9 @@
 //! Classes: their fields, types and class-level permissions.
 
+mod names;
+
+pub use names::Names;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{ClassName, FieldName, Value};
@@ -187,7 +191,7 @@ pub struct Entities {
     /// `*`, `requiresAuthentication`, `role:<name>` and user ids.
     pub groups: BTreeSet<String>,
     /// Fields that point to the users who may (`pointerFields`).
-    pub pointer_fields: BTreeSet<String>,
+    pub pointer_fields: Names,
 }
 
 /// The class-level permissions of a class.
@@ -198,11 +202,11 @@ pub struct Permissions {
     /// Who may do what.
     pub operations: BTreeMap<ClassOp, Entities>,
     /// Pointer fields whose users may get, find and count.
-    pub read_user_fields: BTreeSet<String>,
+    pub read_user_fields: Names,
     /// Pointer fields whose users may update and delete.
-    pub write_user_fields: BTreeSet<String>,
+    pub write_user_fields: Names,
     /// For each group (`*`, `authenticated`, `role:X`, a user id, `userField:<f>`), the fields hidden from it.
-    pub protected_fields: BTreeMap<String, BTreeSet<String>>,
+    pub protected_fields: BTreeMap<String, Names>,
     /// What a new object gets when it brings no ACL; `currentUser` stands for its creator.
     pub default_acl: Option<crate::Acl>,
 }
@@ -210,10 +214,11 @@ pub struct Permissions {
 impl Permissions {
     /// The permissions of a class that was made without any: everybody may do everything.
     pub fn open() -> Permissions {
-        let everyone = Entities { groups: BTreeSet::from(["*".to_owned()]), pointer_fields: BTreeSet::new() };
+        let everyone =
+            Entities { groups: BTreeSet::from(["*".to_owned()]), pointer_fields: Names::default() };
         Permissions {
             operations: ClassOp::ALL.into_iter().map(|op| (op, everyone.clone())).collect(),
-            protected_fields: BTreeMap::from([("*".to_owned(), BTreeSet::new())]),
+            protected_fields: BTreeMap::from([("*".to_owned(), Names::default())]),
             ..Permissions::default()
         }
     }

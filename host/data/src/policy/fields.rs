@@ -5,20 +5,23 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use model::{ClassName, Object, ObjectId, Schema, Value};
+use model::{ClassName, Object, ObjectId, Schema, Value, schema::Names};
 
 use crate::{Context, FieldSet};
 
-/// The hidden fields of each group.
-type Sets = BTreeMap<String, BTreeSet<String>>;
+/// The hidden fields of each group, as a class has them.
+type Sets = BTreeMap<String, Names>;
+
+/// As the settings have them.
+type Added = BTreeMap<String, BTreeSet<String>>;
 
 /// The fields to hide from one principal; empty for the master key.
 #[derive(Clone, Default)]
 pub(crate) struct Mask {
     /// Hidden in every object.
-    hidden: BTreeSet<String>,
+    hidden: Names,
     /// For the fields that point to users: what stays hidden from the user they point to.
-    for_pointed: Vec<(String, BTreeSet<String>)>,
+    for_pointed: Vec<(String, Names)>,
     /// Who is meant by "the user they point to".
     me: Option<ObjectId>,
     /// The user's own object shows everything.
@@ -64,19 +67,19 @@ impl Mask {
     /// Says of each field whether an object shows it.
     pub(crate) fn of<'a>(&'a self, object: &Object) -> impl Fn(&str) -> bool + use<'a> {
         let own = self.own_user && self.me.as_ref() == Some(&object.id);
-        let narrowed = if own { Some(BTreeSet::new()) } else { self.narrowed(object) };
+        let narrowed = if own { Some(Names::default()) } else { self.narrowed(object) };
         let hidden = narrowed.map_or(Cow::Borrowed(&self.hidden), Cow::Owned);
         move |field| !hidden.contains(field) && self.only.as_ref().is_none_or(|only| only.holds(field))
     }
 
     /// What is hidden of an object that points to the caller; `None` when it doesn't.
-    fn narrowed(&self, object: &Object) -> Option<BTreeSet<String>> {
+    fn narrowed(&self, object: &Object) -> Option<Names> {
         let me = self.me.as_ref()?;
-        let mut narrowed: Option<BTreeSet<String>> = None;
+        let mut narrowed: Option<Names> = None;
         for (field, set) in &self.for_pointed {
             if object.field(field).is_some_and(|value| points_to(value, me)) {
                 let before = narrowed.as_ref().unwrap_or(&self.hidden);
-                narrowed = Some(before.intersection(set).cloned().collect());
+                narrowed = Some(before.common(set));
             }
         }
         narrowed
@@ -92,11 +95,16 @@ fn points_to(value: &Value, user: &ObjectId) -> bool {
 }
 
 /// The fields hidden from a group: what the class says, and what the settings add.
-fn set<'a>(class: &'a Sets, added: Option<&'a Sets>, group: &str) -> Option<Cow<'a, BTreeSet<String>>> {
-    match (class.get(group), added.and_then(|added| added.get(group))) {
+fn set<'a>(class: &'a Sets, added: Option<&Added>, group: &str) -> Option<Cow<'a, Names>> {
+    let more = added.and_then(|added| added.get(group));
+    match (class.get(group), more) {
         (None, None) => None,
-        (Some(set), None) | (None, Some(set)) => Some(Cow::Borrowed(set)),
-        (Some(set), Some(more)) => Some(Cow::Owned(set.union(more).cloned().collect())),
+        (Some(set), None) => Some(Cow::Borrowed(set)),
+        (set, Some(more)) => {
+            let mut all = set.cloned().unwrap_or_default();
+            all.extend(more.iter().cloned());
+            Some(Cow::Owned(all))
+        }
     }
 }
 
@@ -120,13 +128,13 @@ pub(crate) fn mask(cx: &Context, schema: &Schema) -> Mask {
             let Some(further) = set(class, added, group) else { return };
             hidden = Some(match hidden.take() {
                 None => further,
-                Some(known) => Cow::Owned(known.intersection(&further).cloned().collect()),
+                Some(known) => Cow::Owned(known.common(&further)),
             });
         };
         meet("authenticated");
         meet(identity.user.as_str());
         identity.roles.iter().for_each(|role| meet(&format!("role:{role}")));
-        let groups: BTreeSet<&String> = class.keys().chain(added.into_iter().flat_map(Sets::keys)).collect();
+        let groups: BTreeSet<&String> = class.keys().chain(added.into_iter().flat_map(Added::keys)).collect();
         for_pointed = groups
             .into_iter()
             .filter_map(|group| {

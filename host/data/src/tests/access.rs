@@ -26,7 +26,9 @@ async fn class_with(house: &House, permissions: Permissions) {
 fn only(op: ClassOp, groups: &[&str], pointers: &[&str]) -> Permissions {
     let mut permissions = Permissions::open();
     let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    permissions.operations.insert(op, Entities { groups: own(groups), pointer_fields: own(pointers) });
+    permissions
+        .operations
+        .insert(op, Entities { groups: own(groups), pointer_fields: own(pointers).into_iter().collect() });
     permissions
 }
 
@@ -93,8 +95,8 @@ async fn pointer_permissions_narrow_the_rows() {
 async fn protected_fields_stay_hidden_and_can_not_be_asked_about() {
     let house = house().await;
     let mut permissions = Permissions::open();
-    permissions.protected_fields.insert("*".into(), BTreeSet::from(["ssn".to_owned()]));
-    permissions.protected_fields.insert("userField:owner".into(), BTreeSet::new());
+    permissions.protected_fields.insert("*".into(), ["ssn".to_owned()].into());
+    permissions.protected_fields.insert("userField:owner".into(), Default::default());
     class_with(&house, permissions).await;
     let (ann, ann_id) = house.user("ann").await;
     let owner = json!({"__type": "Pointer", "className": "_User", "objectId": ann_id.as_str()});

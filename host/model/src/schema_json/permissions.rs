@@ -1,6 +1,6 @@
 //! Class-level permissions to and from the JSON of the schema API.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -8,7 +8,7 @@ use super::invalid;
 use crate::{
     Acl, ParseError, Permissions, encode as values,
     name::shown,
-    schema::{ClassOp, Entities},
+    schema::{ClassOp, Entities, Names},
 };
 
 /// Shows permissions; an operation that they don't speak of is open to everybody, and shown so.
@@ -166,7 +166,7 @@ fn is_group(key: &str) -> bool {
         || (!key.is_empty() && key.bytes().all(plain))
 }
 
-fn protected(json: Json) -> Result<BTreeMap<String, BTreeSet<String>>, ParseError> {
+fn protected(json: Json) -> Result<BTreeMap<String, Names>, ParseError> {
     let Json::Object(map) = json else { return Err(not_an(&json, "protectedFields", "object")) };
     map.into_iter()
         .map(|(group, fields)| {
@@ -189,7 +189,7 @@ fn protected(json: Json) -> Result<BTreeMap<String, BTreeSet<String>>, ParseErro
         .collect()
 }
 
-fn names(place: &str, json: Json) -> Result<BTreeSet<String>, ParseError> {
+fn names(place: &str, json: Json) -> Result<Names, ParseError> {
     let Json::Array(items) = json else { return Err(not_an(&json, place, "array")) };
     items
         .into_iter()
@@ -200,6 +200,6 @@ fn names(place: &str, json: Json) -> Result<BTreeSet<String>, ParseError> {
         .collect()
 }
 
-fn names_json(names: &BTreeSet<String>) -> Json {
+fn names_json(names: &Names) -> Json {
     names.iter().map(|name| Json::from(name.as_str())).collect()
 }

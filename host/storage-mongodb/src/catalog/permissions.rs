@@ -1,10 +1,8 @@
 //! Class-level permissions as `_SCHEMA` keeps them.
 
-use std::collections::BTreeSet;
-
 use model::{
     Acl, Permissions, Rights,
-    schema::{ClassOp, Entities},
+    schema::{ClassOp, Entities, Names},
 };
 use mongodb::bson::{Bson, Document, doc};
 
@@ -105,11 +103,11 @@ fn acl(document: &Document) -> Acl {
     Acl(document.iter().map(|(group, value)| (group.clone(), rights(value))).collect())
 }
 
-fn names(names: &BTreeSet<String>) -> Bson {
+fn names(names: &Names) -> Bson {
     Bson::Array(names.iter().map(|name| Bson::String(name.clone())).collect())
 }
 
-fn names_of(value: Option<&Bson>) -> BTreeSet<String> {
+fn names_of(value: Option<&Bson>) -> Names {
     let items = value.and_then(Bson::as_array).into_iter().flatten();
     items.filter_map(|item| item.as_str().map(ToOwned::to_owned)).collect()
 }

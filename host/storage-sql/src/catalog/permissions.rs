@@ -1,11 +1,9 @@
 //! Class-level permissions as `_SCHEMA` keeps them.
 
-use std::collections::BTreeSet;
-
 use model::{
     Acl, Permissions,
     encode::{acl, acl_json},
-    schema::{ClassOp, Entities},
+    schema::{ClassOp, Entities, Names},
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -54,7 +52,7 @@ pub(crate) fn read(json: &Json) -> Option<Permissions> {
             permissions.operations.insert(op, entities);
         }
     }
-    let list = |key: &str| json.get(key).map_or(Some(BTreeSet::new()), names);
+    let list = |key: &str| json.get(key).map_or(Some(Names::default()), names);
     permissions.read_user_fields = list("readUserFields")?;
     permissions.write_user_fields = list("writeUserFields")?;
     if let Some(protected) = json.get("protectedFields") {
@@ -69,6 +67,6 @@ pub(crate) fn read(json: &Json) -> Option<Permissions> {
     Some(permissions)
 }
 
-fn names(json: &Json) -> Option<BTreeSet<String>> {
+fn names(json: &Json) -> Option<Names> {
     json.as_array()?.iter().map(|name| name.as_str().map(ToOwned::to_owned)).collect()
 }
