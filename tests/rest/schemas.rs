@@ -78,7 +78,11 @@ async fn system_classes_are_listed_with_their_fields() {
         let shown = kit.get(&format!("/schemas/{class}")).as_master().await.ok(200);
         assert!(shown.body["fields"][field]["type"].is_string(), "{class}");
     }
+    // One of products is there once it is made, with what every product has.
     kit.get("/schemas/_Product").as_master().await.fails(400, 103);
+    let made = kit.post("/schemas/_Product").json(json!({})).as_master().await.ok(200);
+    assert_eq!(made.body["fields"]["icon"], json!({"type": "File"}));
+    kit.post("/classes/_Product").json(json!({"title": "x"})).as_master().await.fails(400, 111);
     kit.finish().await;
 }
 

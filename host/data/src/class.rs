@@ -37,7 +37,16 @@ pub(crate) fn check_create(
         "_User" => user::check_create(cx, update),
         "_Role" => role::check_create(cx, schema, config, update),
         "_Installation" => Err(unsupported("Registering installations")),
+        "_Product" => needs(update, &["productIdentifier", "icon", "order", "title", "subtitle"]),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a new object that lacks a field without which its class makes no sense.
+fn needs(update: &Update, fields: &[&str]) -> Result<(), Error> {
+    match fields.iter().find(|field| matches!(update.op(field), None | Some(Op::Delete))) {
+        None => Ok(()),
+        Some(field) => Err(Error::refused(Code::IncorrectType, format!("{field} is required."))),
     }
 }
 

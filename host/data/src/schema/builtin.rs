@@ -116,6 +116,26 @@ fn masters(permissions: Permissions) -> Permissions {
     }
 }
 
+/// A class as it is made: one of products has its columns from the start.
+pub(super) fn fresh(name: &ClassName) -> Schema {
+    use FieldType::{File, Number, String};
+    match name.as_str() {
+        "_Product" => class(
+            "_Product",
+            vec![
+                ("productIdentifier", String),
+                ("download", File),
+                ("downloadName", String),
+                ("icon", File),
+                ("order", Number),
+                ("title", String),
+                ("subtitle", String),
+            ],
+        ),
+        _ => Schema::new(name.clone()),
+    }
+}
+
 /// A class of the protocol that is shown though nothing of it is stored here: of hooks, jobs, pushes and settings.
 pub(super) fn unstored(class: &ClassName) -> Option<Schema> {
     use FieldType::{Array, Date, Number, Object, String};

@@ -85,7 +85,7 @@ impl Data {
         let answer = self.change_schema(cx, &class, |known| match known {
             Some(_) => Err(Error::refused(Code::InvalidClassName, format!("Class {class} already exists."))),
             None => {
-                let mut schema = Schema::new(class.clone());
+                let mut schema = builtin::fresh(&class);
                 apply(self.config(), &mut schema, edit, true)?;
                 Ok(Some(schema))
             }

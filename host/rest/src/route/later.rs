@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row] = later! {
         GET "/cloud_code/jobs" Master, GET "/cloud_code/jobs/data" Master, POST "/cloud_code/jobs" Master,
         PUT "/cloud_code/jobs/{id}" Master, DELETE "/cloud_code/jobs/{id}" Master;
     "The global config": GET "/config" Keys, PUT "/config" Master;
-    "The GraphQL config": GET "/graphql-config" Keys, PUT "/graphql-config" Master;
+    "The GraphQL config": GET "/graphql-config" Master, PUT "/graphql-config" Master;
     "GraphQL": GET "/graphql" Keys, POST "/graphql" Keys;
     "Sending a push": POST "/push" Master;
     "Naming push audiences":
