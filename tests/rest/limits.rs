@@ -106,18 +106,6 @@ async fn where_that_is_set_sub_queries_are_cut_as_in_the_reference() {
     kit.finish().await;
 }
 
-/// Settings bounded how long plugins may work for a request, and nothing else of it.
-#[tokio::test]
-async fn nothing_begins_when_the_time_of_a_request_is_over() {
-    let kit = Kit::new().configure(|config| config.data.request_timeout = 0).start().await;
-    kit.get("/classes/Thing")
-        .as_master()
-        .await
-        .is(expect![[r#"400 {"code":124,"error":"The request timed out."}"#]])
-        .trail(expect!["REQUEST.REFUSED by master GET /classes/Thing -> denied 124 by rule deadline"]);
-    kit.finish().await;
-}
-
 #[tokio::test]
 async fn sub_queries_nest_only_so_deep() {
     let kit = Kit::new()
