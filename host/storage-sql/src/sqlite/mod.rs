@@ -93,15 +93,27 @@ impl Sqlite {
 
     /// Copies the database, as it is now, into a new file, while reads and writes go on.
     ///
-    /// The copy is compact, flushed to disk, and opens like any other database.
+    /// As [`Sqlite::copy`], by the server that has the database open.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the file exists or can't be written.
+    /// As [`Sqlite::copy`], and [`Error::Unavailable`] once the storage is closed.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
         if self.jobs.is_closed() {
             return Err(closed());
         }
         backup::copy(&self.config, to).await
+    }
+
+    /// Copies a database, as it is now, into a new file; a server, of another process, too, may read and write meanwhile.
+    ///
+    /// The copy is of one moment, compact, read through once (`PRAGMA integrity_check`), flushed to disk, and opens like
+    /// any other database. Where it isn't made, no file is left.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the file exists or can't be written, and when the database is missing, damaged, another
+    /// program's or a newer server's.
+    pub async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
+        backup::copy(config, to).await
     }
 
     /// How often commits were asked for, and how many transactions they took.

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::sample::{insert, name, object, schema, select, test};
 
+mod backup;
 mod faults;
 mod plans;
 
@@ -159,29 +160,6 @@ async fn what_was_answered_is_there_after_a_drop_without_close() {
     assert!(matches!(storage.count(&schema, &Filter::all()).await, Err(Error::Unavailable(_))));
     assert!(matches!(storage.ping().await, Err(Error::Unavailable(_))));
     assert!(!place.path("test.db-wal").exists(), "closing folds the log into the file");
-}
-
-#[tokio::test]
-async fn a_backup_opens_like_any_database() {
-    let place = Place::new();
-    let storage = place.open().await;
-    let mut schema = schema(&[("text", FieldType::String)]);
-    schema.unique.push(Unique { fields: vec![name("text")], ignore_case: true });
-    let schema = Arc::new(schema);
-    storage.put_schema(&schema).await.unwrap();
-    for n in 0..100 {
-        storage.commit(vec![insert(&schema, object(&format!("o{n}"), &text(n)))]).await.unwrap();
-    }
-    let to = place.path("copy.db");
-    storage.backup(&to).await.unwrap();
-    assert!(matches!(storage.backup(&to).await, Err(Error::Unavailable(text)) if text.contains("copy.db")));
-    let copy = Sqlite::open(&Config { path: to, ..place.config.clone() }).await.unwrap();
-    assert_eq!(copy.count(&schema, &Filter::all()).await.unwrap(), 100);
-    copy.commit(vec![insert(&schema, object("doctor", &[("text", "Ärztin".into())]))]).await.unwrap();
-    for taken in ["V7", "äRZTIN"] {
-        let twice = copy.commit(vec![insert(&schema, object("new", &[("text", taken.into())]))]).await;
-        assert_eq!(twice, Err(Error::Duplicate { fields: vec!["text".into()] }), "{taken}");
-    }
 }
 
 #[tokio::test]
