@@ -100,6 +100,10 @@ pub(crate) struct Names {
     pub(crate) folds: bool,
     /// How the names of the database's own tables begin.
     pub(crate) reserved: &'static str,
+    /// Other names that no table can have.
+    pub(crate) tables: &'static [&'static str],
+    /// Names that no column can have, because every table has such columns unasked.
+    pub(crate) columns: &'static [&'static str],
 }
 
 impl Names {

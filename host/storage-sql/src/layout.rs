@@ -35,6 +35,8 @@ pub(crate) struct Column {
     pub(crate) name: String,
     /// The name, quoted for statements.
     pub(crate) quoted: String,
+    /// The name with that of its table, for where another name might hide it.
+    pub(crate) qualified: String,
     /// Whether texts are kept in another order than that of their code points.
     pub(crate) foreign: bool,
     /// The table of the elements of lists, where that is the index on them.
@@ -42,8 +44,10 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    fn new(field: FieldName, kind: FieldType, name: String) -> Column {
-        Column { field, kind, quoted: quoted(&name), name, foreign: false, elements: None }
+    fn new(table: &str, field: FieldName, kind: FieldType, name: String) -> Column {
+        let own = quoted(&name);
+        let qualified = format!("{}.{own}", quoted(table));
+        Column { field, kind, quoted: own, qualified, name, foreign: false, elements: None }
     }
 
     /// Whether the column sorts as the field's values do: those with parts need the matcher.
@@ -105,7 +109,7 @@ impl Layout {
             })
             .map(|(name, field)| {
                 let column = names.get(name).cloned().unwrap_or_else(|| name.as_str().to_owned());
-                Column::new(name.clone(), field.kind.clone(), column)
+                Column::new(&table, name.clone(), field.kind.clone(), column)
             })
             .collect();
         let indexed =
@@ -117,7 +121,7 @@ impl Layout {
         }
         let head =
             [("objectId", FieldType::String), ("createdAt", FieldType::Date), ("updatedAt", FieldType::Date)]
-                .map(|(name, kind)| Column::new(FieldName::known(name), kind, name.to_owned()));
+                .map(|(name, kind)| Column::new(&table, FieldName::known(name), kind, name.to_owned()));
         let all: Vec<&Column> = columns.iter().collect();
         let select = select(dialect, &table, &all).into();
         let insert = insert(dialect, &table, &all).into();
@@ -196,7 +200,8 @@ mod tests {
 
     #[test]
     fn fresh_names_ignore_case() {
-        let names = Names { longest: usize::MAX, folds: true, reserved: "sqlite_" };
+        let names =
+            Names { longest: usize::MAX, folds: true, reserved: "sqlite_", tables: &[], columns: &[] };
         let mut taken = BTreeSet::new();
         for (wish, expected) in
             [("name", "name"), ("Name", "^2^Name"), ("NAME", "^3^NAME"), ("sqlite_x", "^2^sqlite_x")]
@@ -209,7 +214,7 @@ mod tests {
 
     #[test]
     fn fresh_names_are_cut_and_still_differ() {
-        let names = Names { longest: 6, folds: false, reserved: "pg_" };
+        let names = Names { longest: 6, folds: false, reserved: "pg_", tables: &[], columns: &[] };
         let mut taken = BTreeSet::new();
         for (wish, expected) in [
             ("names", "names"),

@@ -30,8 +30,9 @@ pub(crate) fn lay_out(
     tables: &BTreeSet<String>,
 ) -> Layout {
     let rules = dialect.names();
+    let own = rules.tables.iter().copied();
     let mut taken: BTreeSet<String> =
-        tables.iter().map(String::as_str).chain(TABLES).map(|name| rules.seen(name)).collect();
+        tables.iter().map(String::as_str).chain(TABLES).chain(own).map(|name| rules.seen(name)).collect();
     let table = match old {
         Some(old) => old.table.clone(),
         None => fresh(rules, &schema.class, &taken),
@@ -44,7 +45,7 @@ pub(crate) fn lay_out(
         .flatten()
         .map(|column| (column.field.clone(), column.name.clone()))
         .collect();
-    let fixed = head(dialect).iter().copied();
+    let fixed = head(dialect).iter().chain(rules.columns).copied();
     let mut columns: BTreeSet<String> =
         names.values().map(String::as_str).chain(fixed).map(|name| rules.seen(name)).collect();
     let mut joins = BTreeMap::new();

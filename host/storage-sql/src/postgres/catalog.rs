@@ -60,7 +60,12 @@ pub(super) fn layout(class: &str, json: &Json, found: &Found, server: &Server) -
             let join = named("joins", &name).unwrap_or_else(|| rules.cut(&format!("_Join:{name}:{class}")));
             joins.insert(name.clone(), join);
         } else {
-            names.insert(name.clone(), named("columns", &name).unwrap_or_else(|| rules.cut(&name)));
+            let column = named("columns", &name).unwrap_or_else(|| rules.cut(&name));
+            if rules.columns.contains(&column.as_str()) {
+                tracing::warn!(class, field = name.as_str(), "a field that can't have a column is left alone");
+                continue;
+            }
+            names.insert(name.clone(), column);
         }
         schema.fields.insert(name, field);
     }

@@ -22,6 +22,9 @@ pub(crate) struct Pg;
 /// The longest name in bytes; the server cuts what is longer.
 const LONGEST: usize = 63;
 
+/// The columns that every table has of the server's own.
+const SYSTEM: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+
 impl Dialect for Pg {
     fn placeholder(&self, number: usize, out: &mut String) {
         out.push('$');
@@ -51,7 +54,7 @@ impl Dialect for Pg {
     }
 
     fn names(&self) -> Names {
-        Names { longest: LONGEST, folds: false, reserved: "pg_" }
+        Names { longest: LONGEST, folds: false, reserved: "pg_", tables: &[], columns: &SYSTEM }
     }
 
     fn moment(&self, date: Date) -> Arg {
@@ -159,8 +162,9 @@ impl Dialect for Pg {
         // What holds a NUL character is in no list.
         let items = items.iter().filter(|item| !stored::has_nul(item)).cloned().collect();
         let Some(list) = json(&Value::Array(items)) else { return false };
-        out.push(&column.quoted).push(" @> ANY(ARRAY(SELECT jsonb_build_array(e) FROM jsonb_array_elements(");
-        out.bind(self, list).push(") AS e))");
+        // Qualified: a name alone might be that of a column outside.
+        out.push(&column.quoted).push(" @> ANY(ARRAY(SELECT jsonb_build_array(e.item) FROM ");
+        out.push("jsonb_array_elements(").bind(self, list).push(") AS e(item)))");
         true
     }
 

@@ -30,7 +30,8 @@ fn element<'a>(out: &'a mut Statement, column: &Column, kind: &str) -> &'a mut S
     // Without another name for the table, so that a plan tells which one it is.
     match &column.elements {
         Some(table) => out.push("\"objectId\" IN (SELECT \"objectId\" FROM ").push(&quoted(table)),
-        None => out.push("EXISTS (SELECT 1 FROM json_each(").push(&column.quoted).push(")"),
+        // The function has columns of its own, `path` and `root` among them.
+        None => out.push("EXISTS (SELECT 1 FROM json_each(").push(&column.qualified).push(")"),
     };
     out.push(" WHERE type = '").push(kind).push("' AND value ")
 }
@@ -67,7 +68,8 @@ impl Dialect for Lite {
     }
 
     fn names(&self) -> Names {
-        Names { longest: usize::MAX, folds: true, reserved: "sqlite_" }
+        // A table of this name hides the function.
+        Names { longest: usize::MAX, folds: true, reserved: "sqlite_", tables: &["json_each"], columns: &[] }
     }
 
     fn moment(&self, date: Date) -> Arg {

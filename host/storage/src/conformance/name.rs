@@ -1,13 +1,13 @@
 //! Names of classes and fields, how many there may be, and what they hold.
 
-use model::{FieldName, Filter};
+use model::{FieldName, Filter, Object, Test};
 use serde_json::json;
 
 use crate::{
-    Error,
+    Error, Select,
     conformance::{
         Outcome, Wrong,
-        bench::{Bench, id, pointer, refused},
+        bench::{Bench, filter, id, order, pointer, refused},
         cases, ensure,
         schema::{known, remembered},
     },
@@ -15,6 +15,8 @@ use crate::{
 
 cases![
     names_may_be_words_of_a_database,
+    lists_may_be_called_as_columns_that_a_database_has_itself,
+    values_may_be_called_as_columns_that_a_database_has_itself,
     names_differ_in_case,
     names_may_be_long,
     many_fields_are_kept,
@@ -71,6 +73,112 @@ async fn names_may_be_words_of_a_database(bench: Bench) -> Outcome {
         class.becomes("b", json!({ word: {"__op": "Delete"} }), word, json!(null)).await?;
     }
     ensure!(known(&bench).await?.len() == 8, "a class got lost");
+    Ok(())
+}
+
+/// Names that functions over lists give their columns, and those that a database adds to every table.
+const COLUMNS: [&str; 20] = [
+    "path", "value", "key", "json", "type", "id", "parent", "atom", "root", "fullkey", "e", "t", "ctid",
+    "xmin", "xmax", "cmin", "cmax", "tableoid", "rowid", "oid",
+];
+
+async fn lists_may_be_called_as_columns_that_a_database_has_itself(bench: Bench) -> Outcome {
+    let fields = COLUMNS.map(|name| format!("{name}:Array")).join(" ");
+    let all = |list: serde_json::Value| {
+        serde_json::Value::Object(COLUMNS.iter().map(|name| ((*name).to_owned(), list.clone())).collect())
+    };
+    // A class, too, may be called as the function, and as a table that a statement names for itself.
+    for name in ["json_each", "e"] {
+        let class = bench.class(name, &fields).await?;
+        class
+            .fill([
+                ("a", all(json!(["x", 1, {"k": "v"}]))),
+                ("b", all(json!(["y", 2]))),
+                ("c", all(json!([]))),
+                ("d", json!({})),
+            ])
+            .await?;
+    }
+    let class = bench.class("e", &fields).await?;
+    for name in ["path", "value", "e", "ctid"] {
+        class.answers(&[(json!({ name: "x" }), "a"), (json!({ name: {"$nin": ["x", 1]} }), "b c d")]).await?;
+    }
+    let class = bench.class("json_each", &fields).await?;
+    for name in COLUMNS {
+        class
+            .answers(&[
+                (json!({ name: "x" }), "a"),
+                (json!({ name: {"$ne": 2} }), "a c d"),
+                (json!({ name: {"$in": ["x", "y"]} }), "a b"),
+                (json!({ name: {"$in": (0..40).collect::<Vec<_>>()} }), "a b"),
+                (json!({ name: {"$all": ["y", 2]} }), "b"),
+                (json!({ name: {"$containedBy": ["y", 2, 3]} }), "b c"),
+                (json!({ name: {"$regex": "^x"} }), "a"),
+                (json!({ format!("{name}.k"): "v" }), "a"),
+            ])
+            .await?;
+    }
+    let filled = Filter::test("path", Test::In(vec!["x".into(), "y".into()]));
+    let sorted = Select { order: order("-value,path")?, ..class.select(filled) };
+    ensure!(class.ids(&sorted).await? == ["a", "b"], "order -value");
+    for (op, object, expected) in [
+        ("Add", "x", json!(["y", 2, "x"])),
+        ("AddUnique", "x", json!(["y", 2, "x"])),
+        ("Remove", "y", json!([2, "x"])),
+    ] {
+        let body = all(json!({"__op": op, "objects": [object]}));
+        class.becomes("b", body, "path", expected.clone()).await?;
+        let found = class.one("b").await?;
+        ensure!(
+            found
+                == class.kept(&Object { fields: class.object("b", all(expected))?.fields, ..found.clone() }),
+            "{op}"
+        );
+    }
+    for name in ["path", "value", "key", "e", "ctid"] {
+        class.answers(&[(json!({ name: "x" }), "a b"), (json!({ name: "y" }), "")]).await?;
+    }
+    class.commit(vec![class.deleting(filter(json!({"path": "x", "ctid": "x"}))?, true)]).await?;
+    class.passes(&Filter::all(), &["c", "d"]).await
+}
+
+async fn values_may_be_called_as_columns_that_a_database_has_itself(bench: Bench) -> Outcome {
+    for kind in ["String", "Number", "Object"] {
+        let fields = COLUMNS.map(|name| format!("{name}:{kind}")).join(" ");
+        let class = bench.class(&format!("Of{kind}"), &fields).await?;
+        let value = |n: usize| match kind {
+            "String" => json!(format!("v{n}")),
+            "Number" => json!(n),
+            _ => json!({"value": n, "list": [n]}),
+        };
+        let all = |n: usize| {
+            serde_json::Value::Object(COLUMNS.iter().map(|name| ((*name).to_owned(), value(n))).collect())
+        };
+        class.fill([("a", all(1)), ("b", all(2))]).await?;
+        for name in COLUMNS {
+            class
+                .answers(&[(json!({ name: value(1) }), "a"), (json!({ name: {"$ne": value(1)} }), "b")])
+                .await?;
+            if kind == "Object" {
+                class.answers(&[(json!({ format!("{name}.value"): 2 }), "b")]).await?;
+            }
+        }
+        class.sorts("-path,xmin,-key", "b a").await?;
+        class.becomes("b", all(3), "xmax", value(3)).await?;
+        class
+            .holds(
+                "b",
+                &Object { updated_at: class.one("b").await?.updated_at, ..class.object("b", all(3))? },
+            )
+            .await?;
+        let narrow = bench.class(&format!("Of{kind}"), &format!("path:{kind} xmin:{kind}")).await?;
+        narrow.insert("c", json!({})).await?;
+        bench
+            .class(&format!("Of{kind}"), &fields)
+            .await?
+            .answers(&[(json!({"ctid": null}), "a b c")])
+            .await?;
+    }
     Ok(())
 }
 
