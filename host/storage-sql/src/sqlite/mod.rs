@@ -1,9 +1,11 @@
 //! `Storage` on an embedded SQLite database.
 
 mod backup;
+mod complete;
 mod connect;
 mod decode;
 mod dialect;
+mod index;
 mod link;
 mod lock;
 mod migrate;
@@ -75,7 +77,7 @@ impl Sqlite {
         let mut connection = connect::writer(config).await.map_err(|fault| fault.error)?;
         migrate::migrate(&mut connection).await.map_err(|fault| fault.error)?;
         let layouts = schema::read(&mut connection).await.map_err(|fault| fault.error)?;
-        schema::complete(&mut connection, &layouts).await;
+        complete::complete(&mut connection, &layouts).await;
         let layouts: Shared = Arc::new(RwLock::new(Arc::new(layouts)));
         let counters = Arc::new(Counters::default());
         let (jobs, queue) = mpsc::channel(config.queue.max(1));

@@ -5,7 +5,7 @@ use crate::{
     plan::{Plan, Used},
 };
 
-use super::schema;
+use super::index;
 
 /// Reads the lines of `EXPLAIN QUERY PLAN`: place-holders stand for the values in them.
 pub(super) fn read(layout: &Layout, steps: Vec<String>) -> Plan {
@@ -24,7 +24,7 @@ pub(super) fn read(layout: &Layout, steps: Vec<String>) -> Plan {
             continue;
         }
         match used(step, &layout.table) {
-            Some(name) => plan.indexes.push(Used { name: schema::told(layout, name), whole }),
+            Some(name) => plan.indexes.push(Used { name: index::told(layout, name), whole }),
             None => plan.scans |= whole,
         }
         // One that is made for this statement alone.

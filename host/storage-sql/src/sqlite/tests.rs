@@ -19,6 +19,7 @@ use crate::sample::{insert, name, object, schema, select, test};
 
 mod backup;
 mod faults;
+mod older;
 mod plans;
 
 /// What indexes of SQLite serve.
