@@ -9,7 +9,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
 use servers::{mongodb, postgres};
 
-use super::ledger::Ledger;
+use super::ledger::{Acknowledged, Ledger};
 use super::writer::{Answer, CLASS, Dice, Writer};
 
 /// A database server that may die and come back with what it had stored.
@@ -199,6 +199,79 @@ async fn dies_under_load(mut database: impl Mortal) {
             command().args(["audit", "verify", "--data-dir"]).arg(folder.path().join(name)).output().unwrap();
         assert_eq!(verify.status.code(), Some(0), "{}", String::from_utf8_lossy(&verify.stdout));
     }
+}
+
+/// Where there is no room for an object it is refused as unavailable, with when to come back; what was acknowledged can
+/// be read all the while, and with room again the server goes on by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_postgresql_refuses_and_loses_nothing() {
+    let cluster = blocking(|| postgres::Cluster::on_a_small_disk(40).unwrap()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(folder.path(), "here", &cluster.uri("postgres"));
+    let ledger = Arc::new(Ledger::default());
+    let notes = format!("/parse/classes/{CLASS}");
+    // Nothing that is packed into less.
+    let mut dice = Dice::new(7);
+    let mut note = || (0..4_000).map(|_| format!("{:016x}", dice.throw(u64::MAX))).collect::<String>();
+    at_last(&server, Method::POST, &notes, Some(&json!({"value": 0, "note": note()}))).await;
+    let (cluster, made) = blocking(move || {
+        let made = cluster
+            .say("CREATE TABLE ballast AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 8000)");
+        (cluster, made)
+    })
+    .await;
+    made.unwrap();
+
+    let mut refusals = 0;
+    for value in 0..2_000 {
+        let (status, body) =
+            server.ask(Method::POST, &notes, Some(&json!({"value": value, "note": note()}))).await.unwrap();
+        match status {
+            201 => {
+                let id = body["objectId"].as_str().unwrap();
+                ledger.acknowledge(
+                    id,
+                    Some(value),
+                    Acknowledged { request: format!("full-{value}"), code: "PHI.CREATE" },
+                );
+            }
+            503 => {
+                assert_eq!(body["code"], 1, "{body}");
+                assert!(body["error"].as_str().is_some_and(|text| text.contains("database")), "{body}");
+                refusals += 1;
+                if refusals == 5 {
+                    break;
+                }
+            }
+            other => panic!("{other} {body}"),
+        }
+    }
+    assert_eq!(refusals, 5, "the disk was never full");
+    assert!(ledger.objects().len() > 50, "only {} objects had room", ledger.objects().len());
+    let refused = reqwest::Client::new()
+        .post(format!("{}{notes}", server.origin))
+        .header("X-Parse-Application-Id", APP_ID)
+        .header("X-Parse-Master-Key", MASTER_KEY)
+        .json(&json!({"value": 1, "note": note()}));
+    let refused = refused.send().await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
+    // Fields and classes have no room, either, and are no other error.
+    let (status, body) =
+        server.ask(Method::POST, "/parse/classes/Another", Some(&json!({"note": note()}))).await.unwrap();
+    assert!(status == 503 || status == 201, "{status} {body}");
+    check(&server, &ledger, 0).await;
+
+    let (_cluster, dropped) = blocking(move || {
+        let dropped = cluster.say("DROP TABLE ballast");
+        (cluster, dropped)
+    })
+    .await;
+    dropped.unwrap();
+    at_last(&server, Method::POST, &notes, Some(&json!({"value": 1, "note": note()}))).await;
+    at_last(&server, Method::POST, "/parse/classes/Another", Some(&json!({"note": note()}))).await;
+    check(&server, &ledger, 1).await;
+    assert!(server.stop().success());
 }
 
 fn writer(server: &Process, ledger: &Arc<Ledger>, name: String) -> Writer {

@@ -20,11 +20,18 @@ pub const PACKAGES: [&str; 2] = ["postgresql", "postgresql-15-postgis-3"];
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Mounts a small disk that only the server sees, and runs it without the rights that this took: it refuses to have them.
+const SMALL: &str = r#"
+mount -t tmpfs -o size="$1"m none "$2" && shift 2 && exec unshare -U --map-user=1000 "$@"
+"#;
+
 /// A cluster of its own; stopped and removed when dropped.
 pub struct Cluster {
     folder: PathBuf,
     port: u16,
     settings: Vec<String>,
+    /// The megabytes of the disk that its tables are on, if it is a small one of their own.
+    disk: Option<u32>,
     keeper: Option<Keeper>,
 }
 
@@ -34,14 +41,54 @@ impl Cluster {
     /// # Errors
     /// What to install, or what the server said.
     pub fn start(settings: &[&str]) -> Result<Cluster, String> {
-        Cluster::make(settings, false)
+        Cluster::make(settings, None, false)
     }
 
-    fn make(settings: &[&str], removes_itself: bool) -> Result<Cluster, String> {
+    /// As [`Cluster::start`], but the tables of its database `postgres` are on a disk of so many megabytes. It is gone
+    /// when the server is, so that such a cluster can't be resumed.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`], and a machine that lets nobody have name spaces of their own (`unshare -Urm`).
+    pub fn on_a_small_disk(megabytes: u32) -> Result<Cluster, String> {
+        let cluster = Cluster::make(&[], Some(megabytes), false)?;
+        let small = cluster.small();
+        cluster.say(&format!("CREATE TABLESPACE small LOCATION '{}'", small.display()))?;
+        cluster.say("ALTER DATABASE postgres SET default_tablespace = small")?;
+        Ok(cluster)
+    }
+
+    /// Says something to it as its superuser, in the database `postgres`, and answers what it says.
+    ///
+    /// # Errors
+    /// What the server complains of.
+    pub fn say(&self, words: &str) -> Result<String, String> {
+        let mut psql = Command::new(program("psql")?);
+        psql.args([
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            &self.uri("postgres"),
+            "-c",
+            words,
+        ]);
+        let said =
+            psql.stdin(Stdio::null()).output().map_err(|error| format!("psql can't be run: {error}"))?;
+        if said.status.success() {
+            Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
+        } else {
+            Err(String::from_utf8_lossy(&said.stderr).into_owned())
+        }
+    }
+
+    fn make(settings: &[&str], disk: Option<u32>, removes_itself: bool) -> Result<Cluster, String> {
         let folder = folder("postgres").map_err(|error| format!("no folder for a cluster: {error}"))?;
         let port = free_port().map_err(|error| format!("no port for a cluster: {error}"))?;
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let mut cluster = Cluster { folder, port, settings, keeper: None };
+        let mut cluster = Cluster { folder, port, settings, disk, keeper: None };
         let mut init = Command::new(program("initdb")?);
         init.arg("-D").arg(cluster.data());
         init.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
@@ -93,13 +140,27 @@ impl Cluster {
         self.run(false)
     }
 
+    fn small(&self) -> PathBuf {
+        self.folder.join("small")
+    }
+
     fn base(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}", self.port)
     }
 
     fn run(&mut self, removes_itself: bool) -> Result<(), String> {
         let text = |path: &Path| path.display().to_string();
-        let mut command = vec![text(&program("postgres")?), "-D".to_owned(), text(&self.data())];
+        let mut command = Vec::new();
+        if let Some(megabytes) = self.disk {
+            let small = self.small();
+            // Whoever runs the server mounts it, so the folder is theirs.
+            harmless(Command::new("mkdir").arg("-p").arg(&small))
+                .status()
+                .map_err(|error| error.to_string())?;
+            command.extend(["unshare", "-Urm", "/bin/sh", "-c", SMALL, "disk"].map(ToOwned::to_owned));
+            command.extend([megabytes.to_string(), text(&small)]);
+        }
+        command.extend([text(&program("postgres")?), "-D".to_owned(), text(&self.data())]);
         command.extend(["-p".to_owned(), self.port.to_string(), "-k".to_owned(), text(&self.folder)]);
         let fixed = ["listen_addresses=127.0.0.1", "max_connections=300", "log_min_messages=warning"];
         for setting in fixed.into_iter().chain(self.settings.iter().map(String::as_str)) {
@@ -138,7 +199,7 @@ pub fn shared() -> Result<&'static str, String> {
     let shared = SHARED.get_or_init(|| match env::var(VARIABLE) {
         Ok(uri) if !uri.is_empty() => Ok(uri),
         _ => {
-            let cluster = Cluster::make(FAST, true)?;
+            let cluster = Cluster::make(FAST, None, true)?;
             let base = cluster.base();
             // The keeper ends it with this process.
             std::mem::forget(cluster);
