@@ -54,17 +54,24 @@ pub(crate) async fn find<L: Link>(
     if wish.limit == Limit::Rows(0) {
         return Ok(Vec::new());
     }
+    checked(layout, &wish)?;
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
     if find.nothing {
         return Ok(Vec::new());
     }
-    if find.done.windowed() {
+    if !find.done.windowed()
+        && let Some(filter) = resolve(link, layouts, wish.filter).await?
+    {
+        let wish = Wish { filter: &filter, ..wish };
+        let find = compile::find(link.dialect(), layouts, layout, &wish)?;
         return sift(link, layout, &wish, find, suffix).await;
     }
-    let filter = resolve(link, layouts, wish.filter).await?;
-    let wish = Wish { filter: &filter, ..wish };
-    let find = compile::find(link.dialect(), layouts, layout, &wish)?;
     sift(link, layout, &wish, find, suffix).await
+}
+
+/// Checks what a database takes no notice of.
+fn checked(layout: &Layout, wish: &Wish<'_>) -> Result<(), Error> {
+    wish.advice.map_or(Ok(()), |advice| storage::hinted(&layout.schema, advice))
 }
 
 /// Asks the database how it would find objects.
@@ -74,6 +81,7 @@ pub(crate) async fn explain<L: Link>(
     layout: &Layout,
     wish: Wish<'_>,
 ) -> Result<Value, L::Fault> {
+    checked(layout, &wish)?;
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
     if find.nothing {
         return Ok(Plan::default().value(true));
@@ -100,10 +108,11 @@ pub(crate) async fn count<L: Link>(
         compile::append(&mut statement, condition.statement);
         return Ok(link.number(statement).await?.unsigned_abs());
     }
-    let filter = resolve(link, layouts, filter).await?;
-    let wish = Wish { fields: Some(&[]), ..Wish::all(&filter) };
+    let resolved = resolve(link, layouts, filter).await?;
+    let filter = resolved.as_ref().unwrap_or(filter);
+    let wish = Wish { fields: Some(&[]), ..Wish::all(filter) };
     let find = compile::find(link.dialect(), layouts, layout, &wish)?;
-    let matcher = recheck::matcher(&filter)?;
+    let matcher = recheck::matcher(filter)?;
     let mut rows = link.each(find.statement, layout, &find.columns)?;
     let mut count = 0;
     while let Some(object) = rows.next().await {
@@ -131,8 +140,12 @@ async fn sift<L: Link>(
     Ok(sift.finish())
 }
 
-/// Looks up the members of every relation that the filter names, since the matcher can't.
-async fn resolve<L: Link>(link: &mut L, layouts: &Layouts, filter: &Filter) -> Result<Filter, L::Fault> {
+/// Looks up the members of every relation that the filter names, since the matcher can't; `None` when it names none.
+async fn resolve<L: Link>(
+    link: &mut L,
+    layouts: &Layouts,
+    filter: &Filter,
+) -> Result<Option<Filter>, L::Fault> {
     let mut relations = Vec::new();
     recheck::relations(filter, &mut relations);
     let mut members = Vec::with_capacity(relations.len());
@@ -141,7 +154,7 @@ async fn resolve<L: Link>(link: &mut L, layouts: &Layouts, filter: &Filter) -> R
             members.push(related(link, layouts, owner_class, key, owner).await?);
         }
     }
-    Ok(if members.is_empty() { filter.clone() } else { recheck::resolved(filter, &mut members.into_iter()) })
+    Ok((!members.is_empty()).then(|| recheck::resolved(filter, &mut members.into_iter())))
 }
 
 /// The ids in a relation, sorted; none when there is no such relation.

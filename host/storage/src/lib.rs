@@ -7,6 +7,7 @@ pub mod conformance;
 mod distinct;
 pub mod error;
 pub mod features;
+mod hint;
 pub mod lookup;
 pub mod memory;
 mod merge;
@@ -19,6 +20,7 @@ pub mod write;
 
 pub use error::Error;
 pub use features::Features;
+pub use hint::hinted;
 pub use memory::Memory;
 pub use merge::merge;
 pub use score::score;

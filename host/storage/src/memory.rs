@@ -100,6 +100,7 @@ impl Storage for Memory {
         let state = self.state.read();
         let state = state.open()?;
         let Some(class) = state.classes.get(&select.schema.class) else { return Ok(Vec::new()) };
+        crate::hinted(&class.schema, &select.advice)?;
         let mut found = class.matching(&select.filter, &matcher, &state.joins);
         Sorter::new(&select.order, &select.filter).sort(&mut found);
         let most = match select.limit {

@@ -1,13 +1,17 @@
 //! Skip and limit.
 
-use model::{Filter, Limit};
+use model::{
+    Filter, Limit,
+    query::Advice,
+    schema::{IndexKind, Indexes},
+};
 use serde_json::json;
 
 use crate::{
-    Select,
+    Error, Select,
     conformance::{
         Outcome, Wrong,
-        bench::{Bench, Class, filter, order},
+        bench::{Bench, Class, filter, order, refused, schema, unique},
         cases, ensure,
     },
 };
@@ -23,6 +27,7 @@ cases![
     a_window_counts_what_is_checked_again,
     a_window_follows_an_order_that_is_checked_again,
     a_count_knows_no_window,
+    a_hint_names_an_index,
 ];
 
 async fn ten(bench: &Bench) -> Result<Class, Wrong> {
@@ -142,6 +147,29 @@ async fn a_count_knows_no_window(bench: Bench) -> Outcome {
     for (condition, expected) in rows {
         let count = class.storage.count(&class.schema, &filter(condition.clone())?).await?;
         ensure!(count == expected, "where {condition}: counted {count}, expected {expected}");
+    }
+    Ok(())
+}
+
+async fn a_hint_names_an_index(bench: Bench) -> Outcome {
+    let mut indexed = schema("Hinted", "n:Number t:String u:String")?;
+    let keys = [("n".to_owned(), IndexKind::Ascending), ("t".to_owned(), IndexKind::Descending)];
+    indexed.indexes = Indexes::from([("by_n_t".to_owned(), keys.into())]);
+    indexed.unique = vec![unique(&["u"])?];
+    let class = bench.put(indexed).await?;
+    class.fill([("a", json!({"n": 1, "t": "x"})), ("b", json!({"n": 2, "t": "y", "u": "z"}))]).await?;
+    let find = |hint: &serde_json::Value, of: serde_json::Value| {
+        let advice = Advice { hint: Advice::hint(hint.clone())?, ..Advice::default() };
+        Ok::<_, Wrong>(Select { advice, ..class.select(filter(of)?) })
+    };
+    for hint in [json!("by_n_t"), json!({"n": 1, "t": -1}), json!("_id_"), json!({"_id": 1})] {
+        let found = class.ids(&find(&hint, json!({"n": {"$gte": 2}}))?).await?;
+        ensure!(found == ["b"], "hint {hint}: {found:?}");
+    }
+    for hint in [json!("by_t"), json!({"n": 1, "t": 1}), json!({"m": 1})] {
+        let answer = class.storage.find(&find(&hint, json!({"n": {"$gte": 2}}))?).await;
+        refused(answer, |error| matches!(error, Error::Refused(_)), "Refused")
+            .map_err(|Wrong(what)| Wrong(format!("hint {hint}: {what}")))?;
     }
     Ok(())
 }
