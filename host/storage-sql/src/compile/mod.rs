@@ -55,8 +55,8 @@ struct Compiler<'a> {
     layout: &'a Layout,
     layouts: &'a Layouts,
     out: Statement,
-    /// How many alternatives the condition that is being written stands in.
-    either: usize,
+    /// Whether the condition that is being written stands beside alternatives.
+    either: bool,
     /// The first test that nobody can answer.
     refused: Option<Error>,
 }
@@ -121,9 +121,10 @@ impl Compiler<'_> {
     }
 
     fn or(&mut self, parts: &[Filter], bound: Bound, depth: usize) -> bool {
-        self.either += parts.len();
+        let either = self.either;
+        self.either |= parts.len() > 1;
         let exact = self.join(parts, &OR, bound, depth);
-        self.either -= parts.len();
+        self.either = either;
         exact
     }
 
@@ -173,7 +174,7 @@ impl Compiler<'_> {
         match self.layouts.get(class).and_then(|layout| layout.joins.get(key.as_str())) {
             Some(join) => {
                 let join = quoted(join);
-                let (before, after) = self.dialect.among(self.either > 0);
+                let (before, after) = self.dialect.among(self.either);
                 self.out.push("\"objectId\"").push(before).push("SELECT \"relatedId\" FROM ").push(&join);
                 self.out.push(" WHERE \"owningId\" = ").bind(self.dialect, owner.as_str()).push(after);
             }

@@ -78,11 +78,12 @@ impl Compiler<'_> {
     fn prefixed(&mut self, place: &Place<'_>, text: &str) -> bool {
         let column = self.dialect.ordered(place.column);
         self.out.push("(").push(&column).push(" >= ").bind(self.dialect, text);
-        if let Some(end) = prefix::after(text) {
+        let end = prefix::after(text);
+        if let Some(end) = &end {
             self.out.push(" AND ").push(&column).push(" < ").bind(self.dialect, end.as_str());
         }
         self.out.push(")");
-        prefix::after(text).is_some()
+        end.is_some()
     }
 
     fn inside(&mut self, place: &Place<'_>, text: &str) -> bool {

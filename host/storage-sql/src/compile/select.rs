@@ -94,7 +94,7 @@ pub(crate) fn condition(
     filter: &Filter,
 ) -> Result<Condition, Error> {
     let mut compiler =
-        Compiler { dialect, layout, layouts, out: Statement::default(), either: 0, refused: None };
+        Compiler { dialect, layout, layouts, out: Statement::default(), either: false, refused: None };
     let exact = compiler.condition(filter);
     match compiler.refused {
         Some(error) => Err(error),
