@@ -2,9 +2,14 @@
 
 use std::{sync::Weak, time::Duration};
 
-use sqlx::{PgConnection, postgres::PgConnectOptions};
+use sqlx::postgres::PgConnectOptions;
 
-use super::{Inner, connect, fault::Fault, found, helper, run};
+use super::{
+    Inner, connect,
+    fault::Fault,
+    found, helper, run,
+    wire::{Limits, Wire},
+};
 use crate::{
     layout::Layouts,
     statement::{Statement, quoted},
@@ -20,7 +25,7 @@ const LOCK: &str = "SELECT pg_try_advisory_lock(hashtext('parapet.indexes.' || c
 const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtext('parapet.indexes.' || current_schema()))";
 
 /// Waits until the classes stand, then makes what is missing. What can't be made is told, and nothing else fails.
-pub(super) async fn complete(inner: Weak<Inner>, options: PgConnectOptions) {
+pub(super) async fn complete(inner: Weak<Inner>, options: PgConnectOptions, limits: Limits) {
     let mut seen = None;
     let layouts = loop {
         tokio::time::sleep(QUIET).await;
@@ -31,7 +36,7 @@ pub(super) async fn complete(inner: Weak<Inner>, options: PgConnectOptions) {
         }
     };
     let made = async {
-        let mut connection = connect::open(&options, QUIET).await?;
+        let mut connection = connect::open(&options, limits).await?;
         let made = make(&mut connection, &layouts).await;
         run::close(connection).await;
         made
@@ -42,7 +47,7 @@ pub(super) async fn complete(inner: Weak<Inner>, options: PgConnectOptions) {
 }
 
 /// Makes what is missing, and answers how much that was. Each index by itself: none of them waits for another's fault.
-pub(super) async fn make(connection: &mut PgConnection, layouts: &Layouts) -> Result<usize, Fault> {
+pub(super) async fn make(connection: &mut Wire, layouts: &Layouts) -> Result<usize, Fault> {
     // An index on a large table takes its time, and waits for transactions that are under way.
     run::words(connection, "SET statement_timeout = 0; SET lock_timeout = 0").await?;
     if run::texts(connection, Statement::new(LOCK)).await? != ["true"] {
@@ -53,22 +58,31 @@ pub(super) async fn make(connection: &mut PgConnection, layouts: &Layouts) -> Re
     made
 }
 
-async fn make_all(connection: &mut PgConnection, layouts: &Layouts) -> Result<usize, Fault> {
+async fn make_all(connection: &mut Wire, layouts: &Layouts) -> Result<usize, Fault> {
     let found = found::look(connection).await?;
     let mut taken = found.taken.clone();
     let mut made = 0;
     for layout in layouts.values() {
         let tables = layout.joins.values().chain([&layout.table]);
         for broken in tables.filter_map(|table| found.tables.get(table)).flat_map(helper::broken) {
-            run::words(connection, &format!("DROP INDEX CONCURRENTLY IF EXISTS {}", quoted(broken))).await?;
-            taken.remove(broken);
+            let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", quoted(broken));
+            match run::work(connection, &drop).await {
+                Ok(()) => {
+                    taken.remove(broken);
+                },
+                Err(fault) if fault.broken => return Err(fault),
+                Err(fault) => tracing::warn!(
+                    class = layout.schema.class.as_str(), index = broken, error = %fault.error,
+                    "an index that was broken off can't be dropped: it is of no use until the next start can drop it"
+                ),
+            }
         }
         for helper in helper::wanted(layout) {
             if helper.is_there(&found) || !helper.has_table(&found) {
                 continue;
             }
             let class = layout.schema.class.as_str();
-            match run::words(connection, &helper.make(layout, &mut taken, "CONCURRENTLY")).await {
+            match run::work(connection, &helper.make(layout, &mut taken, "CONCURRENTLY")).await {
                 Ok(()) => {
                     made += 1;
                     tracing::info!(class, index = helper.name(), "an index that was missing is made");

@@ -2,10 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 use storage::Error;
 
-use super::{PostgresConfig, decode, fault::Fault, run};
+use super::{
+    PostgresConfig, decode,
+    fault::Fault,
+    run,
+    wire::{Limits, Wire},
+};
 use crate::statement::Statement;
 
 /// How long to wait between tries while a server starts.
@@ -21,9 +26,9 @@ pub(super) struct Server {
 }
 
 /// Opens a connection.
-pub(super) async fn open(options: &PgConnectOptions, patience: Duration) -> Result<PgConnection, Fault> {
-    match tokio::time::timeout(patience, options.connect()).await {
-        Ok(connection) => Ok(connection?),
+pub(super) async fn open(options: &PgConnectOptions, limits: Limits) -> Result<Wire, Fault> {
+    match tokio::time::timeout(limits.patience, options.connect()).await {
+        Ok(connection) => Ok(Wire { inner: connection?, limits }),
         Err(_) => {
             let text = "the database server doesn't answer: check that it runs and can be reached";
             Err(Fault { broken: true, ..Error::Unavailable(text.into()).into() })
@@ -32,10 +37,10 @@ pub(super) async fn open(options: &PgConnectOptions, patience: Duration) -> Resu
 }
 
 /// Opens the first connection, waiting a while for a server that is just starting.
-pub(super) async fn first(options: &PgConnectOptions, patience: Duration) -> Result<PgConnection, Fault> {
-    let end = Instant::now() + patience;
+pub(super) async fn first(options: &PgConnectOptions, limits: Limits) -> Result<Wire, Fault> {
+    let end = Instant::now() + limits.patience;
     loop {
-        match open(options, patience).await {
+        match open(options, limits).await {
             Err(fault) if Instant::now() < end && fault.may_pass => tokio::time::sleep(PAUSE).await,
             other => return other,
         }
@@ -43,7 +48,7 @@ pub(super) async fn first(options: &PgConnectOptions, patience: Duration) -> Res
 }
 
 /// Asks what the server is, and refuses one that may lose what it has answered.
-pub(super) async fn examine(connection: &mut PgConnection, config: &PostgresConfig) -> Result<Server, Fault> {
+pub(super) async fn examine(connection: &mut Wire, config: &PostgresConfig) -> Result<Server, Fault> {
     let text = "SELECT current_setting('fsync'), current_setting('synchronous_commit'), \
         current_setting('server_encoding'), coalesce(current_schema(), ''), gen_random_uuid()::text, \
         (SELECT datcollate FROM pg_database WHERE datname = current_database()), \

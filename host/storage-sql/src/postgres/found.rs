@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::PgConnection;
 
-use super::{decode, fault::Fault, run};
+use super::{decode, fault::Fault, run, wire::Wire};
 use crate::statement::Statement;
 
 /// The tables and indexes of one schema of the database at one moment.
@@ -100,7 +99,7 @@ const INDEXES: &str = "SELECT t.relname::text, i.relname::text, \
 const NAMES: &str = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace";
 
 /// Looks at every table.
-pub(super) async fn look(connection: &mut PgConnection) -> Result<Found, Fault> {
+pub(super) async fn look(connection: &mut Wire) -> Result<Found, Fault> {
     let mut found = Found::default();
     for row in run::all(connection, Statement::new(COLUMNS)).await? {
         let collation = match decode::text(&row, 2)? {

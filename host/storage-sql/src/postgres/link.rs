@@ -3,9 +3,8 @@
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::BoxStream};
 use model::Object;
-use sqlx::PgConnection;
 
-use super::{Pg, decode, fault::Fault, plan, run};
+use super::{Pg, decode, fault::Fault, plan, run, wire::Wire};
 use crate::{
     dialect::Dialect,
     layout::{Column, Layout},
@@ -15,7 +14,7 @@ use crate::{
 };
 
 #[async_trait]
-impl Link for PgConnection {
+impl Link for Wire {
     type Fault = Fault;
 
     fn dialect(&self) -> &'static dyn Dialect {

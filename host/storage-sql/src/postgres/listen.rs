@@ -1,6 +1,9 @@
 //! Changes of classes that other servers make.
 
-use std::{sync::Weak, time::Duration};
+use std::{
+    sync::{Weak, atomic::Ordering},
+    time::Duration,
+};
 
 use sqlx::{
     Executor as _,
@@ -50,7 +53,10 @@ pub(super) async fn listen(storage: Weak<Inner>, options: PgConnectOptions) {
                         // Of itself, it knows already.
                         storage.upgrade().is_none_or(|storage| !storage.is_own(told.payload()))
                     }
-                    Ok(Heard::Nothing) => false,
+                    // Somebody else couldn't, and went on with what was known.
+                    Ok(Heard::Nothing) => {
+                        storage.upgrade().is_some_and(|storage| storage.behind.load(Ordering::Acquire))
+                    }
                     Ok(Heard::Lost) => true,
                     Err(error) => {
                         let fault = Fault::from(error);

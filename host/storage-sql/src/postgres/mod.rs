@@ -20,6 +20,7 @@ mod schema;
 mod storage;
 mod survey;
 mod uri;
+mod wire;
 mod write;
 
 use std::{
@@ -44,6 +45,7 @@ use connect::Server;
 pub(crate) use dialect::Pg;
 use fault::Fault;
 use pool::{Lent, Pool};
+use wire::Limits;
 
 use crate::layout::Layouts;
 
@@ -68,7 +70,20 @@ struct Inner {
     edits: AtomicU64,
     /// How often the classes were read again.
     reads: AtomicU64,
+    /// How often somebody asked for that.
+    asked: AtomicU64,
+    reading: Mutex<Reading>,
+    /// Whether the classes couldn't be read again when it was asked for last.
+    behind: AtomicBool,
     closed: AtomicBool,
+}
+
+/// What came of the last reading of the classes.
+#[derive(Default)]
+struct Reading {
+    /// Whoever asked before it began, by number: it is their answer.
+    upto: u64,
+    failed: Option<Error>,
 }
 
 impl Postgres {
@@ -82,11 +97,9 @@ impl Postgres {
     /// has answered, or the user may not do what is needed. No text quotes the URI.
     pub async fn open(uri: &str, config: &PostgresConfig) -> Result<Postgres, Error> {
         let (options, size) = uri::options(uri, config)?;
-        let patience = Duration::from_millis(config.patience_ms);
-        let statement =
-            (config.statement_timeout_ms > 0).then(|| Duration::from_millis(config.statement_timeout_ms));
+        let limits = Limits::new(config);
         let open = async {
-            let mut connection = connect::first(&options, patience).await?;
+            let mut connection = connect::first(&options, limits).await?;
             let server = connect::examine(&mut connection, config).await?;
             schema::prepare(&mut connection).await?;
             let layouts = schema::read(&mut connection, &server).await?;
@@ -95,17 +108,20 @@ impl Postgres {
         };
         let (server, layouts) = open.await.map_err(|fault| fault.error)?;
         let inner = Arc::new(Inner {
-            pool: Pool::new(options.clone(), size, patience, statement),
+            pool: Pool::new(options.clone(), size, limits),
             server,
             layouts: RwLock::new(Arc::new(layouts)),
             told: Mutex::default(),
             changes: watch::Sender::new(0),
             edits: AtomicU64::new(0),
             reads: AtomicU64::new(0),
+            asked: AtomicU64::new(0),
+            reading: Mutex::default(),
+            behind: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         });
         let listener = tokio::spawn(listen::listen(Arc::downgrade(&inner), options.clone()));
-        let completing = tokio::spawn(complete::complete(Arc::downgrade(&inner), options));
+        let completing = tokio::spawn(complete::complete(Arc::downgrade(&inner), options, limits));
         Ok(Postgres { inner, listener, completing })
     }
 }
@@ -134,8 +150,24 @@ impl Inner {
         })
     }
 
-    /// Reads the classes again.
+    /// Reads the classes again. Those who ask while others are at it share the next reading.
     async fn reload(&self) -> Result<(), Fault> {
+        let number = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut reading = self.reading.lock().await;
+        if reading.upto < number {
+            let upto = self.asked.load(Ordering::Acquire);
+            let read = self.read_again().await;
+            self.behind.store(read.is_err(), Ordering::Release);
+            *reading = Reading { upto, failed: read.as_ref().err().map(|fault| fault.error.clone()) };
+            return read;
+        }
+        match &reading.failed {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn read_again(&self) -> Result<(), Fault> {
         loop {
             let marks = || (self.edits.load(Ordering::Acquire), self.reads.load(Ordering::Acquire));
             let before = marks();

@@ -6,11 +6,16 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::postgres::PgConnectOptions;
 use storage::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{connect, fault::Fault, run};
+use super::{
+    connect,
+    fault::Fault,
+    run,
+    wire::{Limits, Wire},
+};
 
 /// A connection that wasn't used for so long is asked for a sign of life first.
 const FRESH: Duration = Duration::from_secs(1);
@@ -23,8 +28,7 @@ const OLD: Duration = Duration::from_secs(30 * 60);
 /// The driver's own pool asks for a sign of life at every turn, which costs as much as a read.
 pub(super) struct Pool {
     options: PgConnectOptions,
-    patience: Duration,
-    silence: Option<Duration>,
+    limits: Limits,
     size: usize,
     idle: Mutex<Vec<Idle>>,
     permits: Semaphore,
@@ -33,45 +37,22 @@ pub(super) struct Pool {
 }
 
 struct Idle {
-    connection: PgConnection,
+    connection: Wire,
     born: Instant,
     since: Instant,
     breaks: u64,
 }
 
 impl Pool {
-    /// Makes room for connections. `statement` is how long the server lets a statement take, if not for ever.
-    pub(super) fn new(
-        options: PgConnectOptions,
-        size: usize,
-        patience: Duration,
-        statement: Option<Duration>,
-    ) -> Pool {
+    /// Makes room for connections.
+    pub(super) fn new(options: PgConnectOptions, size: usize, limits: Limits) -> Pool {
         Pool {
             options,
-            patience,
-            silence: statement.map(|statement| statement + patience),
+            limits,
             size,
             idle: Mutex::default(),
             permits: Semaphore::new(size),
             breaks: AtomicU64::new(0),
-        }
-    }
-
-    /// Waits for an answer as long as the server may work on it, and a while.
-    ///
-    /// A server that hangs, and a network that swallows what is sent, close no connection: without this whoever asks
-    /// would wait for ever, and keep a connection from everybody else.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when the time is over: the connection is no good then, and what was asked may be done or not.
-    pub(super) async fn answer<T>(&self, asked: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        match self.silence {
-            None => asked.await,
-            Some(silence) => match tokio::time::timeout(silence, asked).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Fault::silent()),
-            },
         }
     }
 
@@ -82,7 +63,7 @@ impl Pool {
     pub(super) async fn lend(&self) -> Result<Lent<'_>, Fault> {
         let permit = match self.permits.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => tokio::time::timeout(self.patience, self.permits.acquire())
+            Err(_) => tokio::time::timeout(self.limits.patience, self.permits.acquire())
                 .await
                 .map_err(|_| {
                     let text = "every connection to the database is busy: try again, or raise database.postgres.pool";
@@ -99,7 +80,7 @@ impl Pool {
             }
             let mut connection = idle.connection;
             let trusted = idle.since.elapsed() < FRESH && idle.breaks == self.breaks.load(Ordering::Relaxed);
-            if trusted || self.lives(&mut connection).await {
+            if trusted || run::lives(&mut connection).await {
                 return Ok(Lent {
                     connection: Some(connection),
                     born: idle.born,
@@ -109,7 +90,7 @@ impl Pool {
                 });
             }
         }
-        let opened = connect::open(&self.options, self.patience).await;
+        let opened = connect::open(&self.options, self.limits).await;
         let connection = opened.inspect_err(|_| self.broke())?;
         Ok(Lent {
             connection: Some(connection),
@@ -123,17 +104,13 @@ impl Pool {
     /// Closes every connection, once those that are lent have come back.
     pub(super) async fn close(&self) {
         let all = u32::try_from(self.size).unwrap_or(u32::MAX);
-        let every = tokio::time::timeout(self.patience, self.permits.acquire_many(all)).await;
+        let every = tokio::time::timeout(self.limits.patience, self.permits.acquire_many(all)).await;
         self.permits.close();
         drop(every);
         let idle = std::mem::take(&mut *self.idle.lock());
         for idle in idle {
             run::close(idle.connection).await;
         }
-    }
-
-    async fn lives(&self, connection: &mut PgConnection) -> bool {
-        matches!(tokio::time::timeout(self.patience, connection.ping()).await, Ok(Ok(())))
     }
 
     fn broke(&self) {
@@ -149,7 +126,7 @@ pub(super) fn closed() -> Error {
 /// A connection on loan. Unless it is given back it is dropped, and the server undoes what it was in the middle of:
 /// so it is when a caller leaves half-way.
 pub(super) struct Lent<'a> {
-    connection: Option<PgConnection>,
+    connection: Option<Wire>,
     born: Instant,
     /// Whether somebody had it before.
     pub(super) used: bool,
@@ -160,7 +137,7 @@ pub(super) struct Lent<'a> {
 impl Lent<'_> {
     /// The connection.
     #[expect(clippy::expect_used, reason = "only the end of the loan takes it")]
-    pub(super) fn connection(&mut self) -> &mut PgConnection {
+    pub(super) fn connection(&mut self) -> &mut Wire {
         self.connection.as_mut().expect("a connection on loan is there")
     }
 

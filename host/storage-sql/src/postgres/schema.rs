@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use model::{ClassName, FieldType, Schema, Unique};
 use serde_json::{Value as Json, json};
-use sqlx::PgConnection;
 use storage::Error;
 
 use super::{
@@ -14,6 +13,7 @@ use super::{
     fault::Fault,
     found::{self, Found, Table},
     helper, index, run,
+    wire::Wire,
 };
 use crate::{
     arg::Arg,
@@ -31,7 +31,7 @@ pub(super) const CHANNEL: &str = "schema.change";
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('parapet.schema.' || current_schema()))";
 
 /// Makes the table of classes if it is missing.
-pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), Fault> {
+pub(super) async fn prepare(connection: &mut Wire) -> Result<(), Fault> {
     let text = "SELECT count(*) FROM pg_class WHERE relname = '_SCHEMA' AND relnamespace = current_schema()::regnamespace";
     if run::number(connection, Statement::new(text)).await? > 0 {
         return Ok(());
@@ -42,7 +42,7 @@ pub(super) async fn prepare(connection: &mut PgConnection) -> Result<(), Fault> 
 }
 
 /// Reads every class that the database knows.
-pub(super) async fn read(connection: &mut PgConnection, server: &Server) -> Result<Layouts, Fault> {
+pub(super) async fn read(connection: &mut Wire, server: &Server) -> Result<Layouts, Fault> {
     let found = found::look(connection).await?;
     let mut layouts = Layouts::new();
     let text = "SELECT \"className\"::text, \"schema\" FROM \"_SCHEMA\"";
@@ -65,7 +65,7 @@ fn parsed(row: &sqlx::postgres::PgRow, at: usize) -> Result<Json, Fault> {
 
 /// Brings a class to a state, and answers what it is then: others may have changed it since the caller was told of it.
 pub(super) async fn put(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     server: &Server,
     layouts: &Layouts,
     told: Option<&Schema>,
@@ -79,23 +79,25 @@ pub(super) async fn put(
     end(connection, done).await
 }
 
-async fn begin(connection: &mut PgConnection) -> Result<(), Fault> {
-    // An index on a large table takes its time.
-    run::words(connection, &format!("BEGIN; SET LOCAL statement_timeout = 0; {LOCK}")).await
+async fn begin(connection: &mut Wire) -> Result<(), Fault> {
+    // An index on a large table takes its time; the wait for other servers' changes has its limits.
+    run::words(connection, &format!("BEGIN; {LOCK}; SET LOCAL statement_timeout = 0")).await
 }
 
-async fn end<T>(connection: &mut PgConnection, done: Result<T, Fault>) -> Result<T, Fault> {
+async fn end<T>(connection: &mut Wire, done: Result<T, Fault>) -> Result<T, Fault> {
     match done {
         Ok(done) => run::words(connection, "COMMIT").await.map(|()| done),
+        // Nothing is heard of it any more: the server undoes what it was in the middle of.
+        Err(fault) if fault.broken => Err(fault),
         Err(fault) => {
             let undone = run::words(connection, "ROLLBACK").await;
-            Err(Fault { broken: fault.broken || undone.is_err(), ..fault })
+            Err(Fault { broken: undone.is_err(), ..fault })
         }
     }
 }
 
 async fn put_inside(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     server: &Server,
     layouts: &Layouts,
     told: Option<&Schema>,
@@ -118,9 +120,12 @@ async fn put_inside(
     if let Some(table) = found.tables.get(&new.table) {
         catalog::mark(&mut new, table, server);
     }
-    let steps = steps(server, &found, old, &new)?;
+    let (steps, indexes) = steps(server, &found, old, &new)?;
     for step in steps {
-        run::words(connection, &step).await.map_err(|fault| named(fault, &merged))?;
+        run::words(connection, &step).await?;
+    }
+    for index in indexes {
+        run::work(connection, &index).await.map_err(|fault| named(fault, &merged))?;
     }
     let json = catalog::json(&new, before.as_ref().map(|(layout, json)| (layout, json.clone())));
     let mut save =
@@ -135,7 +140,7 @@ async fn put_inside(
 
 /// Drops a class with its rows and join rows.
 pub(super) async fn drop(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     server: &Server,
     layout: &Layout,
 ) -> Result<(), Fault> {
@@ -154,7 +159,7 @@ pub(super) async fn drop(
 }
 
 /// Tells the other servers, once the transaction stands.
-async fn tell(connection: &mut PgConnection, server: &Server) -> Result<(), Fault> {
+async fn tell(connection: &mut Wire, server: &Server) -> Result<(), Fault> {
     let mut notify = Statement::new("SELECT pg_notify(");
     notify.bind(&Pg, CHANNEL).push(", ");
     notify.bind(&Pg, json!({"senderId": server.node}).to_string().as_str()).push(")");
@@ -174,8 +179,13 @@ fn taken(found: &Found, layouts: &Layouts, class: &ClassName) -> BTreeSet<String
     found.taken.iter().filter(|name| !free(name)).cloned().collect()
 }
 
-/// What leads from the old state of the tables to the new one.
-fn steps(server: &Server, found: &Found, old: Option<&Layout>, new: &Layout) -> Result<Vec<String>, Error> {
+/// What leads from the old state of the tables to the new one, and the indexes that are made then.
+fn steps(
+    server: &Server,
+    found: &Found,
+    old: Option<&Layout>,
+    new: &Layout,
+) -> Result<(Vec<String>, Vec<String>), Error> {
     let mut steps = Vec::new();
     let table = found.tables.get(&new.table);
     if let Some(old) = old {
@@ -187,26 +197,27 @@ fn steps(server: &Server, found: &Found, old: Option<&Layout>, new: &Layout) -> 
             steps.push(join_table(join));
         }
     }
+    let mut indexes = Vec::new();
     let mut taken = found.taken.clone();
     taken.extend(new.joins.values().chain([&new.table]).cloned());
     for group in
         new.schema.unique.iter().filter(|group| old.is_none_or(|old| !old.schema.unique.contains(group)))
     {
-        steps.extend(index::unique(new, table, group, &mut taken)?);
+        indexes.extend(index::unique(new, table, group, &mut taken)?);
     }
     for (name, fields) in &new.schema.indexes {
         if old.is_none_or(|old| !old.schema.indexes.contains_key(name)) {
-            steps.extend(index::plain(new, table, name, fields, &mut taken)?);
+            indexes.extend(index::plain(new, table, name, fields, &mut taken)?);
         }
     }
     // What was missing before is made beside the requests, see `complete`.
     let had = old.map(helper::wanted).unwrap_or_default();
     for helper in helper::wanted(new) {
         if helper.comes_along() && !had.contains(&helper) && !helper.is_there(found) {
-            steps.push(helper.make(new, &mut taken, ""));
+            indexes.push(helper.make(new, &mut taken, ""));
         }
     }
-    Ok(steps)
+    Ok((steps, indexes))
 }
 
 fn dropped(old: &Layout, new: &Layout, table: Option<&Table>) -> Vec<String> {

@@ -5,10 +5,9 @@ use std::sync::{Arc, atomic::Ordering};
 use ::storage::{Error, Features, Select, Storage, Write, Written};
 use async_trait::async_trait;
 use model::{ClassName, Filter, Object, ObjectId, Schema, Value, query::Explain};
-use sqlx::PgConnection;
 use tokio::sync::watch;
 
-use super::{Postgres, fault::Fault, run, schema, survey, write};
+use super::{Postgres, fault::Fault, run, schema, survey, wire::Wire, write};
 use crate::{layout::Layouts, load, plan::Plan, row, statement::Statement};
 
 #[async_trait]
@@ -49,9 +48,12 @@ impl Storage for Postgres {
         if differs {
             inner.changes.send_modify(|count| *count += 1);
         }
-        if inner.reads.load(Ordering::Acquire) != reads {
-            // What was read meanwhile may be newer than what this change saw of its class.
-            inner.reload().await.map_err(|fault| fault.error)?;
+        // What was read meanwhile may be newer than what this change saw of its class.
+        if inner.reads.load(Ordering::Acquire) != reads
+            && let Err(fault) = inner.reload().await
+        {
+            // The change is done, whatever becomes of this: the listener tries again.
+            tracing::warn!(error = %fault.error, "the classes can't be read again yet");
         }
         Ok(())
     }
@@ -83,8 +85,7 @@ impl Storage for Postgres {
             let layouts = self.inner.layouts();
             let Some(layout) = layouts.get(&select.schema.class) else { return Ok(Vec::new()) };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let asked = load::find(lent.connection(), &layouts, layout, select.wish(), "");
-            let done = self.inner.pool.answer(asked).await;
+            let done = load::find(lent.connection(), &layouts, layout, select.wish(), "").await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -99,8 +100,7 @@ impl Storage for Postgres {
                 return Ok(Plan::default().value(true));
             };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let asked = load::explain(lent.connection(), &layouts, layout, select.wish());
-            let done = self.inner.pool.answer(asked).await;
+            let done = load::explain(lent.connection(), &layouts, layout, select.wish()).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -113,8 +113,7 @@ impl Storage for Postgres {
             let layouts = self.inner.layouts();
             let Some(layout) = layouts.get(&schema.class) else { return Ok(0) };
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let asked = load::count(lent.connection(), &layouts, layout, filter);
-            let done = self.inner.pool.answer(asked).await;
+            let done = load::count(lent.connection(), &layouts, layout, filter).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return done.map_err(|fault| fault.error);
             }
@@ -129,8 +128,7 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let asked = transact(lent.connection(), &layouts, &writes);
-            let done = self.inner.pool.answer(asked).await;
+            let done = transact(lent.connection(), &layouts, &writes).await;
             if let Some(done) = self.inner.settle(lent, done, false, &mut tries).await {
                 return done.map_err(|fault| write::named(fault, &writes, &layouts));
             }
@@ -142,8 +140,7 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let asked = load::related(lent.connection(), &layouts, class, key, owner);
-            let done = self.inner.pool.answer(asked).await;
+            let done = load::related(lent.connection(), &layouts, class, key, owner).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return row::ids(&done.map_err(|fault| fault.error)?);
             }
@@ -160,8 +157,7 @@ impl Storage for Postgres {
         loop {
             let layouts = self.inner.layouts();
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
-            let asked = load::owners(lent.connection(), &layouts, class, key, members);
-            let done = self.inner.pool.answer(asked).await;
+            let done = load::owners(lent.connection(), &layouts, class, key, members).await;
             if let Some(done) = self.inner.settle(lent, done, true, &mut tries).await {
                 return row::ids(&done.map_err(|fault| fault.error)?);
             }
@@ -174,8 +170,7 @@ impl Storage for Postgres {
         loop {
             let mut lent = self.inner.pool.lend().await.map_err(|fault| fault.error)?;
             let text = "SELECT 1 WHERE current_setting('transaction_read_only') = 'on'";
-            let asked = run::first(lent.connection(), Statement::new(text));
-            let done = match self.inner.pool.answer(asked).await {
+            let done = match run::first(lent.connection(), Statement::new(text)).await {
                 Ok(Some(_)) => Err(Fault::read_only()),
                 Ok(None) => Ok(()),
                 Err(fault) => Err(fault),
@@ -204,7 +199,7 @@ impl Storage for Postgres {
 
 /// Carries changes out, all or none. A single statement is a transaction by itself.
 async fn transact(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     layouts: &Layouts,
     writes: &[Write],
 ) -> Result<Vec<Written>, Fault> {
@@ -218,15 +213,17 @@ async fn transact(
     };
     match done {
         Ok(done) => run::words(connection, "COMMIT").await.map(|()| done),
+        // Nothing is heard of it any more: the server undoes what it was in the middle of.
+        Err(fault) if fault.broken => Err(fault),
         Err(fault) => {
             let undone = run::words(connection, "ROLLBACK").await;
-            Err(Fault { broken: fault.broken || undone.is_err(), ..fault })
+            Err(Fault { broken: undone.is_err(), ..fault })
         }
     }
 }
 
 async fn each(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     layouts: &Layouts,
     writes: &[Write],
 ) -> Result<Vec<Written>, Fault> {

@@ -1,12 +1,14 @@
 //! A look at a database that changes nothing: could it be opened, and what would it offer?
 
-use std::time::Duration;
-
 use ::storage::{Error, Features};
 
-use sqlx::PgConnection;
 
-use super::{Postgres, PostgresConfig, connect, fault::Fault, run, uri};
+use super::{
+    Postgres, PostgresConfig, connect,
+    fault::Fault,
+    run, uri,
+    wire::{Limits, Wire},
+};
 use crate::statement::Statement;
 
 impl Postgres {
@@ -25,7 +27,7 @@ impl Postgres {
     pub async fn survey(uri: &str, config: &PostgresConfig) -> Result<Features, Error> {
         let (options, _) = uri::options(uri, config)?;
         let looking = async {
-            let mut connection = connect::first(&options, Duration::from_millis(config.patience_ms)).await?;
+            let mut connection = connect::first(&options, Limits::new(config)).await?;
             let done = look(&mut connection, config).await;
             run::close(connection).await;
             done
@@ -35,7 +37,7 @@ impl Postgres {
     }
 }
 
-async fn look(connection: &mut PgConnection, config: &PostgresConfig) -> Result<(), Fault> {
+async fn look(connection: &mut Wire, config: &PostgresConfig) -> Result<(), Fault> {
     connect::examine(connection, config).await?;
     let closed = "SELECT (current_setting('transaction_read_only') = 'on')::int::bigint";
     if run::number(connection, Statement::new(closed)).await? != 0 {

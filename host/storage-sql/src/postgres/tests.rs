@@ -70,9 +70,10 @@ impl Place {
     }
 }
 
-pub(super) async fn plain(uri: &str) -> sqlx::PgConnection {
-    let (options, _) = uri::options(uri, &PostgresConfig::default()).unwrap();
-    connect::first(&options, Duration::from_secs(20)).await.unwrap()
+pub(super) async fn plain(uri: &str) -> wire::Wire {
+    let config = PostgresConfig { patience_ms: 20_000, ..PostgresConfig::default() };
+    let (options, _) = uri::options(uri, &config).unwrap();
+    connect::first(&options, Limits::new(&config)).await.unwrap()
 }
 
 fn making() -> ::storage::conformance::Making {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::{ClassName, Date, Filter, Limit, Object, ObjectId, Op, Schema, Test, Update, Value};
-use sqlx::PgConnection;
 use storage::{Error, Wish, Write, Written};
 
-use super::{Pg, decode, fault::Fault, run};
+use super::{Pg, decode, fault::Fault, run, wire::Wire};
 use crate::{
     arg::Arg,
     compile,
@@ -34,7 +33,7 @@ pub(super) fn is_compound(layouts: &Layouts, writes: &[Write]) -> bool {
 
 /// Carries one change out.
 pub(super) async fn carry_out(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     layouts: &Layouts,
     write: &Write,
 ) -> Result<Written, Fault> {
@@ -65,7 +64,7 @@ fn unknown(error: Error) -> Fault {
 
 /// Locks the objects that changes name, always in one order, so that two who change the same ones don't wait for each other.
 pub(super) async fn lock(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     layouts: &Layouts,
     writes: &[Write],
 ) -> Result<(), Fault> {
@@ -90,7 +89,7 @@ pub(super) async fn lock(
     Ok(())
 }
 
-async fn insert(connection: &mut PgConnection, layout: &Layout, object: &Object) -> Result<Written, Fault> {
+async fn insert(connection: &mut Wire, layout: &Layout, object: &Object) -> Result<Written, Fault> {
     let mut statement = Statement::new(&layout.insert);
     statement.args = row::args(&Pg, layout, object).map_err(unknown)?;
     run::execute(connection, statement).await?;
@@ -141,7 +140,7 @@ fn named_one(filter: &Filter) -> Option<&str> {
 }
 
 async fn update(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     layouts: &Layouts,
     layout: &Layout,
     filter: &Filter,
@@ -190,7 +189,7 @@ async fn update(
 
 /// Looks at the object, locked until the transaction's end, and answers what its columns become.
 async fn looked_up<'a>(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     layouts: &Layouts,
     layout: &'a Layout,
     filter: &Filter,
@@ -213,7 +212,7 @@ async fn looked_up<'a>(
 }
 
 async fn relate(
-    connection: &mut PgConnection,
+    connection: &mut Wire,
     layout: &Layout,
     key: &str,
     owner: &ObjectId,

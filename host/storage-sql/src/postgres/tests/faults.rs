@@ -191,6 +191,14 @@ impl Stopped {
         }
         Stopped(processes)
     }
+
+    /// Stops what a storage's connections speak to, which are trusted then, since they were used a moment ago.
+    async fn stop_the_idle(place: &Place, storage: &Postgres) -> Stopped {
+        let lent = storage.inner.pool.lend().await.unwrap();
+        let stopped = Stopped::stop(place, "SELECT %").await;
+        lent.back(&Ok(()));
+        stopped
+    }
 }
 
 impl Drop for Stopped {
@@ -210,15 +218,96 @@ async fn a_server_that_falls_silent_keeps_nobody_waiting() {
     let class = Arc::new(schema(&[("n", FieldType::Number)]));
     storage.put_schema(&class).await.unwrap();
     assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 0);
-    let stopped = Stopped::stop(&place, "SELECT %").await;
+    let stopped = Stopped::stop_the_idle(&place, &storage).await;
     let began = std::time::Instant::now();
-    // Trusted, since it was used a moment ago.
     unavailable(storage.count(&class, &Filter::all()).await, "fell silent");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     // The connection is thrown away, and its place is free.
     assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 0);
     drop(stopped);
+    let stopped = Stopped::stop_the_idle(&place, &storage).await;
+    let wider = schema(&[("n", FieldType::Number), ("m", FieldType::Number)]);
+    unavailable(storage.put_schema(&wider).await, "fell silent");
+    drop(stopped);
+    storage.put_schema(&wider).await.unwrap();
+    storage.count(&class, &Filter::all()).await.unwrap();
+    let stopped = Stopped::stop_the_idle(&place, &storage).await;
+    assert!(storage.inner.reload().await.is_err());
+    storage.inner.reload().await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    drop(stopped);
     storage.close().await;
+}
+
+/// What bounded a statement once bounded the whole transaction.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_transaction_of_short_statements_is_carried_out() {
+    let place = Place::new().await;
+    let config = PostgresConfig { patience_ms: 300, statement_timeout_ms: 400, ..Place::config() };
+    let storage = Postgres::open(&place.uri, &config).await.unwrap();
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    place
+        .run(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END'; \
+             CREATE TRIGGER slow BEFORE INSERT ON \"Patient\" FOR EACH ROW EXECUTE FUNCTION slow()",
+        )
+        .await;
+    let writes = (0..6).map(|n| insert(&class, object(&format!("o{n}"), &[]))).collect();
+    storage.commit(writes).await.unwrap();
+    assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_need_the_classes_again_share_a_reading() {
+    let place = Place::new().await;
+    let storage = place.open().await;
+    storage.put_schema(&schema(&[("n", FieldType::Number)])).await.unwrap();
+    let before = storage.inner.reads.load(Ordering::Acquire);
+    for done in futures_util::future::join_all((0..100).map(|_| storage.inner.reload())).await {
+        done.unwrap();
+    }
+    let reads = storage.inner.reads.load(Ordering::Acquire) - before;
+    // The first one's, and one for all who asked meanwhile; the listener may have read, too.
+    assert!((1..=4).contains(&reads), "{reads} readings");
+}
+
+/// A change that is done was answered with an error, when the classes couldn't be read again after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_class_that_is_done_is_a_success() {
+    let place = Place::new().await;
+    let config = PostgresConfig { pool: 1, patience_ms: 400, statement_timeout_ms: 5000, ..Place::config() };
+    let storage = Arc::new(Postgres::open(&place.uri, &config).await.unwrap());
+    let lock = "SELECT pg_advisory_xact_lock(hashtext('parapet.schema.' || current_schema()))";
+    let mut holder = plain(&place.uri).await;
+    run::words(&mut holder, &format!("BEGIN; {lock}")).await.unwrap();
+    let putting = Arc::clone(&storage);
+    let put = tokio::spawn(async move { putting.put_schema(&schema(&[("n", FieldType::Number)])).await });
+    let waits = "SELECT count(*)::text FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+        WHERE l.locktype = 'advisory' AND NOT l.granted AND a.query LIKE '%parapet.schema%'";
+    while place.read(waits).await != ["1"] {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Somebody reads the classes meanwhile, and somebody else has the connection when they should be read again.
+    storage.inner.reads.fetch_add(1, Ordering::AcqRel);
+    let lending = Arc::clone(&storage);
+    let busy = tokio::spawn(async move {
+        let lent = lending.inner.pool.lend().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        lent.back(&Ok(()));
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    run::words(&mut holder, "COMMIT").await.unwrap();
+    put.await.unwrap().unwrap();
+    assert!(storage.inner.behind.load(Ordering::Acquire));
+    busy.await.unwrap();
+    for tries in 0.. {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if !storage.inner.behind.load(Ordering::Acquire) {
+            break;
+        }
+        assert!(tries < 150, "the classes are never read again");
+    }
 }
 
 /// Else a class that is shut on one node would stay open on another for as long as its connection stays silent.
