@@ -82,6 +82,9 @@ pub(crate) struct Layout {
     /// The tables of join rows, by relation field.
     pub(crate) joins: BTreeMap<FieldName, String>,
     head: [Column; 3],
+    /// What tells, with every row that is read, that the table has columns that nobody here has heard of: anything but
+    /// NULL then. `None` where nobody else changes tables.
+    pub(crate) newer: Option<String>,
     /// `SELECT` with every column, up to the name of the table.
     pub(crate) select: Arc<str>,
     /// `INSERT` with every column.
@@ -123,10 +126,11 @@ impl Layout {
             [("objectId", FieldType::String), ("createdAt", FieldType::Date), ("updatedAt", FieldType::Date)]
                 .map(|(name, kind)| Column::new(&table, FieldName::known(name), kind, name.to_owned()));
         let all: Vec<&Column> = columns.iter().collect();
-        let select = select(dialect, &table, &all).into();
+        let select = select(dialect, &table, &all, None).into();
         let insert = insert(dialect, &table, &all).into();
         let names = self::names(dialect, &all).into();
-        Layout { schema, table, columns, joins, head, select, insert, names, unique: BTreeMap::new() }
+        let unique = BTreeMap::new();
+        Layout { schema, table, columns, joins, head, newer: None, select, insert, names, unique }
     }
 
     /// Marks the columns whose texts are kept in another order than that of their code points.
@@ -134,6 +138,13 @@ impl Layout {
         for column in self.columns.iter_mut().chain(&mut self.head) {
             column.foreign = is_foreign(&column.name);
         }
+    }
+
+    /// Has every read ask whether the table has other columns by now.
+    pub(crate) fn watch(&mut self, dialect: &dyn Dialect, newer: String) {
+        let all: Vec<&Column> = self.columns.iter().collect();
+        self.select = select(dialect, &self.table, &all, Some(&newer)).into();
+        self.newer = Some(newer);
     }
 
     /// The column of a field, also of `objectId`, `createdAt` and `updatedAt`; `None` when no row has the field.
@@ -155,9 +166,15 @@ impl Layout {
     }
 }
 
-/// Writes `SELECT` with the head and some fields' columns.
-pub(crate) fn select(dialect: &dyn Dialect, table: &str, columns: &[&Column]) -> String {
-    format!("SELECT {} FROM {}", names(dialect, columns), quoted(table))
+/// Writes `SELECT` with the head and some fields' columns, then what is asked besides, once for all rows.
+pub(crate) fn select(
+    dialect: &dyn Dialect,
+    table: &str,
+    columns: &[&Column],
+    besides: Option<&str>,
+) -> String {
+    let besides = besides.map(|besides| format!(", (SELECT {besides})")).unwrap_or_default();
+    format!("SELECT {}{besides} FROM {}", names(dialect, columns), quoted(table))
 }
 
 fn insert(dialect: &dyn Dialect, table: &str, columns: &[&Column]) -> String {

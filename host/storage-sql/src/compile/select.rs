@@ -50,7 +50,7 @@ pub(crate) fn find<'a>(
     };
     let mut statement = match wish.fields {
         None => Statement::new(&layout.select),
-        Some(_) => Statement::new(&layout::select(dialect, &layout.table, &columns)),
+        Some(_) => Statement::new(&layout::select(dialect, &layout.table, &columns, layout.newer.as_deref())),
     };
     let nothing = condition.nothing();
     append(&mut statement, condition.statement);

@@ -62,7 +62,11 @@ pub(super) fn layout(class: &str, json: &Json, found: &Found, server: &Server) -
         } else {
             let column = named("columns", &name).unwrap_or_else(|| rules.cut(&name));
             if rules.columns.contains(&column.as_str()) {
-                tracing::warn!(class, field = name.as_str(), "a field that can't have a column is left alone");
+                tracing::warn!(
+                    class,
+                    field = name.as_str(),
+                    "a field that can't have a column is left alone"
+                );
                 continue;
             }
             names.insert(name.clone(), column);
@@ -96,6 +100,9 @@ pub(super) fn layout(class: &str, json: &Json, found: &Found, server: &Server) -
     if let Some(table) = of_table {
         mark(&mut layout, table, server);
         read_unique(&mut layout, table);
+        if let Some(newer) = &table.newer {
+            layout.watch(&Pg, newer.clone());
+        }
     }
     Some(layout)
 }

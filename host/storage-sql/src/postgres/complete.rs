@@ -69,7 +69,7 @@ async fn make_all(connection: &mut Wire, layouts: &Layouts) -> Result<usize, Fau
             match run::work(connection, &drop).await {
                 Ok(()) => {
                     taken.remove(broken);
-                },
+                }
                 Err(fault) if fault.broken => return Err(fault),
                 Err(fault) => tracing::warn!(
                     class = layout.schema.class.as_str(), index = broken, error = %fault.error,

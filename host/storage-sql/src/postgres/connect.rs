@@ -28,7 +28,7 @@ pub(super) struct Server {
 /// Opens a connection.
 pub(super) async fn open(options: &PgConnectOptions, limits: Limits) -> Result<Wire, Fault> {
     match tokio::time::timeout(limits.patience, options.connect()).await {
-        Ok(connection) => Ok(Wire { inner: connection?, limits }),
+        Ok(connection) => Ok(Wire { inner: connection?, limits, behind: false }),
         Err(_) => {
             let text = "the database server doesn't answer: check that it runs and can be reached";
             Err(Fault { broken: true, ..Error::Unavailable(text.into()).into() })

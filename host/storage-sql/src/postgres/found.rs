@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-
 use super::{decode, fault::Fault, run, wire::Wire};
 use crate::statement::Statement;
 
@@ -22,6 +21,8 @@ pub(super) struct Table {
     pub(super) columns: BTreeMap<String, Collation>,
     /// Its indexes, oldest first.
     pub(super) indexes: Vec<Index>,
+    /// What is NULL as long as it gets no column.
+    pub(super) newer: Option<String>,
 }
 
 /// In which order a column's texts are.
@@ -96,7 +97,11 @@ const INDEXES: &str = "SELECT t.relname::text, i.relname::text, \
     LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attribute AND k.attribute > 0 \
     WHERE t.relnamespace = current_schema()::regnamespace AND k.at <= x.indnkeyatts ORDER BY x.indexrelid, k.at";
 
-const NAMES: &str = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace";
+/// Columns are numbered in the order in which they were ever added. Of one that isn't there nobody has a privilege, nor
+/// hasn't: the answer comes out of the server's own memory.
+const NAMES: &str = "SELECT relname::text, \
+    format('has_column_privilege(%s::oid, %s::smallint, ''SELECT'')', oid, relnatts + 1) \
+    FROM pg_class WHERE relnamespace = current_schema()::regnamespace";
 
 /// Looks at every table.
 pub(super) async fn look(connection: &mut Wire) -> Result<Found, Fault> {
@@ -140,6 +145,12 @@ pub(super) async fn look(connection: &mut Wire) -> Result<Found, Fault> {
             }
         }
     }
-    found.taken = run::texts(connection, Statement::new(NAMES)).await?.into_iter().collect();
+    for row in run::all(connection, Statement::new(NAMES)).await? {
+        let name = decode::text(&row, 0)?;
+        if let Some(table) = found.tables.get_mut(name) {
+            table.newer = Some(decode::text(&row, 1)?.to_owned());
+        }
+        found.taken.insert(name.to_owned());
+    }
     Ok(found)
 }

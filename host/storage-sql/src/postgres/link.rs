@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, stream::BoxStream};
 use model::Object;
+use sqlx::postgres::PgRow;
 
 use super::{Pg, decode, fault::Fault, plan, run, wire::Wire};
 use crate::{
     dialect::Dialect,
-    layout::{Column, Layout},
+    layout::{Column, Layout, head},
     load::Link,
     plan::Plan,
     statement::Statement,
@@ -27,8 +28,17 @@ impl Link for Wire {
         layout: &'a Layout,
         columns: &'a [&'a Column],
     ) -> Result<BoxStream<'a, Result<Object, Fault>>, Fault> {
-        let rows = run::each(self, statement)?;
-        Ok(rows.map(|row| decode::object(&row?, layout, columns)).boxed())
+        let Wire { inner, limits, behind } = self;
+        let rows = run::each(inner, *limits, statement)?;
+        let told = layout.newer.is_some().then(|| head(&Pg).len() + columns.len());
+        let object = move |row: Result<PgRow, Fault>| {
+            let row = row?;
+            if let Some(at) = told {
+                *behind |= decode::cell(&row, at)?.is_some();
+            }
+            decode::object(&row, layout, columns)
+        };
+        Ok(rows.map(object).boxed())
     }
 
     async fn texts(&mut self, statement: Statement) -> Result<Vec<String>, Fault> {

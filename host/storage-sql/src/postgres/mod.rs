@@ -33,7 +33,7 @@ use std::{
 };
 
 use ::storage::Error;
-use model::{ClassName, Schema};
+use model::{ClassName, Filter, Order, Path, Schema};
 use parking_lot::RwLock;
 use tokio::{
     sync::{Mutex, watch},
@@ -47,7 +47,7 @@ use fault::Fault;
 use pool::{Lent, Pool};
 use wire::Limits;
 
-use crate::layout::Layouts;
+use crate::{layout::Layouts, statement::Statement};
 
 /// How often something is tried again when its class changes under it, or when another transaction is met.
 const TRIES: u32 = 6;
@@ -191,6 +191,47 @@ impl Inner {
             }
             return Ok(());
         }
+    }
+
+    /// The question whether another node has made by now what a read asks for and this node hasn't heard of: the class, or a
+    /// field of it. `None` when everything is known, as nearly always.
+    fn doubt(
+        &self,
+        layouts: &Layouts,
+        class: &ClassName,
+        filter: &Filter,
+        order: &[Order],
+    ) -> Option<Statement> {
+        let Some(layout) = layouts.get(class) else {
+            let mut statement = Statement::new("SELECT 1 FROM \"_SCHEMA\" WHERE \"className\" = ");
+            statement.bind(&Pg, class.as_str());
+            return Some(statement);
+        };
+        let newer = layout.newer.as_ref()?;
+        let is_known = |path: &Path| {
+            layout.column(path.root()).is_some() || layout.schema.fields.contains_key(path.root())
+        };
+        let mut known = order.iter().all(|key| is_known(&key.path));
+        filter.each_path(&mut |path| known &= is_known(path));
+        (!known).then(|| Statement::new(&format!("SELECT 1 WHERE {newer} IS NOT NULL")))
+    }
+
+    /// The layouts that a read is compiled for: read again first, where it asks for what only other nodes know.
+    async fn layouts_for(
+        &self,
+        class: &ClassName,
+        filter: &Filter,
+        order: &[Order],
+    ) -> Result<Arc<Layouts>, Fault> {
+        let layouts = self.layouts();
+        let Some(doubt) = self.doubt(&layouts, class, filter, order) else { return Ok(layouts) };
+        let mut lent = self.pool.lend().await?;
+        let answer = run::first(lent.connection(), doubt).await;
+        lent.back(&answer);
+        if answer?.is_some() {
+            self.reload().await?;
+        }
+        Ok(self.layouts())
     }
 
     /// Changes what is known of the classes, after this node changed one.

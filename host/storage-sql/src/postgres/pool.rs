@@ -147,7 +147,8 @@ impl Lent<'_> {
             self.pool.broke();
             return;
         }
-        if let Some(connection) = self.connection.take() {
+        if let Some(mut connection) = self.connection.take() {
+            connection.behind = false;
             let (since, breaks) = (Instant::now(), self.pool.breaks.load(Ordering::Relaxed));
             self.pool.idle.lock().push(Idle { connection, born: self.born, since, breaks });
         }

@@ -2,13 +2,18 @@
 
 use futures_util::{StreamExt as _, stream, stream::BoxStream};
 use sqlx::{
-    Arguments as _, AssertSqlSafe, Connection as _, Executor as _, Postgres,
+    Arguments as _, AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
 use storage::Error;
 
-use super::{bind::Bound, decode, fault::Fault, wire::Wire};
+use super::{
+    bind::Bound,
+    decode,
+    fault::Fault,
+    wire::{Limits, Wire},
+};
 use crate::statement::Statement;
 
 /// Runs a statement and answers how many rows it changed.
@@ -41,11 +46,11 @@ pub(super) async fn first(connection: &mut Wire, statement: Statement) -> Result
 
 /// Answers row by row.
 pub(super) fn each(
-    connection: &mut Wire,
+    connection: &mut PgConnection,
+    limits: Limits,
     statement: Statement,
 ) -> Result<BoxStream<'_, Result<PgRow, Fault>>, Fault> {
-    let limits = connection.limits;
-    let rows = query(statement)?.fetch(&mut connection.inner);
+    let rows = query(statement)?.fetch(connection);
     Ok(stream::unfold(Some(rows), move |rows| async move {
         let mut rows = rows?;
         match limits.answer(async { rows.next().await.transpose() }).await {

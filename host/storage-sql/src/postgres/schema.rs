@@ -139,11 +139,7 @@ async fn put_inside(
 }
 
 /// Drops a class with its rows and join rows.
-pub(super) async fn drop(
-    connection: &mut Wire,
-    server: &Server,
-    layout: &Layout,
-) -> Result<(), Fault> {
+pub(super) async fn drop(connection: &mut Wire, server: &Server, layout: &Layout) -> Result<(), Fault> {
     begin(connection).await?;
     let done = async {
         for table in layout.joins.values().chain([&layout.table]) {

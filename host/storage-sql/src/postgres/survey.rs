@@ -2,7 +2,6 @@
 
 use ::storage::{Error, Features};
 
-
 use super::{
     Postgres, PostgresConfig, connect,
     fault::Fault,

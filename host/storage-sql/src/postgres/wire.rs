@@ -13,6 +13,8 @@ use super::{PostgresConfig, fault::Fault};
 pub(super) struct Wire {
     pub(super) inner: PgConnection,
     pub(super) limits: Limits,
+    /// Whether a row came out of a table with columns that its layout lacks.
+    pub(super) behind: bool,
 }
 
 /// How long to wait for a server.

@@ -63,11 +63,7 @@ fn unknown(error: Error) -> Fault {
 }
 
 /// Locks the objects that changes name, always in one order, so that two who change the same ones don't wait for each other.
-pub(super) async fn lock(
-    connection: &mut Wire,
-    layouts: &Layouts,
-    writes: &[Write],
-) -> Result<(), Fault> {
+pub(super) async fn lock(connection: &mut Wire, layouts: &Layouts, writes: &[Write]) -> Result<(), Fault> {
     let mut named: BTreeMap<&ClassName, Vec<String>> = BTreeMap::new();
     for write in writes {
         if let Write::Update { schema, filter, .. } | Write::Delete { schema, filter, .. } = write

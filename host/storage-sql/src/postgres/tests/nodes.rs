@@ -66,6 +66,56 @@ async fn fields_that_two_add_at_once_are_both_there() {
     }
 }
 
+/// An object came without the field that another server had just added for it, until that was told.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_server_added_is_read_before_it_is_told() {
+    let place = Place::new().await;
+    let (here, there) = (place.open().await, place.open().await);
+    let narrow = Arc::new(schema(&[("a", FieldType::String)]));
+    here.put_schema(&narrow).await.unwrap();
+    there.inner.reload().await.unwrap();
+    // From now on it is told nothing.
+    there.listener.abort();
+    let reads = || there.inner.reads.load(Ordering::Acquire);
+    let before = reads();
+    here.commit(vec![insert(&narrow, object("x", &[("a", "1".into())]))]).await.unwrap();
+    assert_eq!(there.find(&select(&narrow, Filter::all())).await.unwrap().len(), 1);
+    assert_eq!(reads(), before, "nothing was to be read again");
+
+    let wide = Arc::new(schema(&[("a", FieldType::String), ("b", FieldType::Number)]));
+    here.put_schema(&wide).await.unwrap();
+    here.commit(vec![insert(&wide, object("y", &[("b", 2.0.into())]))]).await.unwrap();
+    let by_id = |id: &str| Filter::id(&ObjectId::new(id).unwrap());
+    let found = there.find(&select(&narrow, by_id("y"))).await.unwrap();
+    assert_eq!(found[0].field("b"), Some(&Value::Number(2.0)));
+    assert_eq!(reads(), before + 1);
+    there.find(&select(&narrow, Filter::all())).await.unwrap();
+    assert_eq!(reads(), before + 1, "once is enough");
+
+    // Asked for by name, in an answer that would be empty.
+    let wider = schema(&[("a", FieldType::String), ("b", FieldType::Number), ("c", FieldType::Number)]);
+    let wider = Arc::new(wider);
+    here.put_schema(&wider).await.unwrap();
+    here.commit(vec![insert(&wider, object("z", &[("c", 3.0.into())]))]).await.unwrap();
+    assert_eq!(there.count(&wider, &test("c", Test::Eq(3.0.into()))).await.unwrap(), 1);
+    let mut other = Schema::clone(&wider);
+    other.class = ClassName::new("Other").unwrap();
+    let other = Arc::new(other);
+    here.put_schema(&other).await.unwrap();
+    let mut made = object("o", &[("a", "1".into())]);
+    made.class = other.class.clone();
+    here.commit(vec![insert(&other, made)]).await.unwrap();
+    assert_eq!(there.find(&select(&other, by_id("o"))).await.unwrap().len(), 1);
+    // What nobody has isn't looked for again and again.
+    let now = reads();
+    assert_eq!(there.count(&wider, &test("none", Test::Eq(1.0.into()))).await.unwrap(), 0);
+    assert_eq!(reads(), now);
+    // A field that is gone leaves no trace.
+    here.put_schema(&narrow).await.unwrap();
+    let found = there.find(&select(&wider, by_id("z"))).await.unwrap();
+    assert!(found[0].field("c").is_none());
+}
+
 async fn schema_of(storage: &Postgres) -> Schema {
     storage.schemas().await.unwrap().into_iter().find(|schema| schema.class == *"Patient").unwrap()
 }
