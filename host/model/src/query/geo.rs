@@ -71,10 +71,7 @@ impl Region {
                 (south_west.latitude..=north_east.latitude).contains(&point.latitude)
                     && (south_west.longitude..=north_east.longitude).contains(&point.longitude)
             }
-            Region::Polygon(ring) => {
-                let ring: Vec<(f64, f64)> = ring.iter().map(|at| (at.latitude, at.longitude)).collect();
-                ring_holds(&ring, point)
-            }
+            Region::Polygon(ring) => encloses(ring.iter().map(|at| (at.latitude, at.longitude)), point),
             Region::Sphere { center, radians } => center.distance(point) <= *radians,
         }
     }
@@ -82,10 +79,14 @@ impl Region {
 
 /// Whether a ring of (latitude, longitude) on the flat map holds a point or has it on an edge.
 pub fn ring_holds(ring: &[(f64, f64)], point: Point) -> bool {
+    encloses(ring.iter().copied(), point)
+}
+
+fn encloses(ring: impl DoubleEndedIterator<Item = (f64, f64)> + Clone, point: Point) -> bool {
     let (y, x) = (point.latitude, point.longitude);
-    let Some(mut before) = ring.last().copied() else { return false };
+    let Some(mut before) = ring.clone().next_back() else { return false };
     let mut inside = false;
-    for &at in ring {
+    for at in ring {
         let ((y1, x1), (y2, x2)) = (before, at);
         let side = (x2 - x1) * (y - y1) - (x - x1) * (y2 - y1);
         let beside = (x1.min(x2)..=x1.max(x2)).contains(&x) && (y1.min(y2)..=y1.max(y2)).contains(&y);

@@ -42,6 +42,24 @@ fn point(json: &Json) -> Option<Point> {
     encode::value(json.clone()).ok().as_ref().and_then(Point::of)
 }
 
+/// Reads a GeoPoint, or what has its two members: the reference looks at nothing else there.
+fn bare_point(json: &Json) -> Option<Point> {
+    let degrees = |key: &str| json.get(key).and_then(Json::as_f64);
+    match json.get("__type") {
+        Some(_) => point(json),
+        None => Point::new(degrees("latitude")?, degrees("longitude")?),
+    }
+}
+
+/// Reads a GeoPoint, or a bare pair in the order of the map: the longitude first.
+fn point_or_pair(json: &Json) -> Option<Point> {
+    match json.as_array().map(Vec::as_slice) {
+        Some([longitude, latitude]) => Point::new(latitude.as_f64()?, longitude.as_f64()?),
+        Some(_) => None,
+        None => point(json),
+    }
+}
+
 /// Reads an object with exactly one member.
 fn only(json: Json) -> Option<(String, Json)> {
     match json {
@@ -53,7 +71,7 @@ fn only(json: Json) -> Option<(String, Json)> {
 impl Parser<'_> {
     pub(super) fn near(&mut self, json: &Json, radians: Option<f64>) -> Result<Test, ParseError> {
         self.spend(1)?;
-        let point = point(json).ok_or_else(|| bad_value("$nearSphere"))?;
+        let point = bare_point(json).ok_or_else(|| bad_value("$nearSphere"))?;
         Ok(Test::Near { point, radians })
     }
 
@@ -64,8 +82,8 @@ impl Parser<'_> {
         match only(json).ok_or_else(malformed)? {
             (name, Json::Array(corners)) if name == "$box" => match corners.as_slice() {
                 [south_west, north_east] => Ok(Test::Within(Region::Box {
-                    south_west: point(south_west).ok_or_else(malformed)?,
-                    north_east: point(north_east).ok_or_else(malformed)?,
+                    south_west: bare_point(south_west).ok_or_else(malformed)?,
+                    north_east: bare_point(north_east).ok_or_else(malformed)?,
                 })),
                 _ => Err(malformed()),
             },
@@ -85,13 +103,14 @@ impl Parser<'_> {
         Ok(Test::Within(region))
     }
 
+    /// Reads points or pairs, or a Polygon, whose own pairs begin with the latitude as everywhere else.
     fn polygon(&mut self, json: Json) -> Result<Region, ParseError> {
         let bad = |what| bad("$geoWithin", what);
         let few = || bad("$polygon should contain at least 3 GeoPoints");
         let points: Option<Vec<Point>> = match json {
             Json::Array(items) => {
                 self.spend(items.len())?;
-                items.iter().map(point).collect()
+                items.iter().map(point_or_pair).collect()
             }
             json @ Json::Object(_) => match encode::value(json) {
                 Ok(Value::Polygon(ring)) => {
@@ -115,19 +134,11 @@ impl Parser<'_> {
         let Json::Array(items) = json else {
             return Err(bad("$centerSphere should be an array of Parse.GeoPoint and distance"));
         };
-        let [center, radians] = items.as_slice() else {
+        let [center, radians, ..] = items.as_slice() else {
             return Err(bad("$centerSphere should be an array of Parse.GeoPoint and distance"));
         };
-        let center = match center.as_array().map(Vec::as_slice) {
-            // A bare pair is in the order of the map: the longitude first.
-            Some([longitude, latitude]) => {
-                longitude.as_f64().zip(latitude.as_f64()).and_then(|(x, y)| Point::new(y, x))
-            }
-            Some(_) => None,
-            None => point(center),
-        };
         Ok(Region::Sphere {
-            center: center.ok_or_else(|| bad("$centerSphere geo point invalid"))?,
+            center: point_or_pair(center).ok_or_else(|| bad("$centerSphere geo point invalid"))?,
             radians: radians
                 .as_f64()
                 .filter(|radians| *radians >= 0.0)
