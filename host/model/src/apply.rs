@@ -64,7 +64,7 @@ fn changed(current: Option<Value>, parts: &[&str], op: &Op) -> Result<Option<Val
                 (Some(index), None) if index == last => {
                     items.push(changed(None, rest, op)?.unwrap_or(Value::Null));
                 }
-                (Some(_), None) => return Err("a longer Array"),
+                (Some(_), None) => return Err("Array with an element right before it"),
                 (None, None) => return Err("Object"),
             }
             Value::Array(items)
@@ -162,7 +162,7 @@ mod tests {
             (json!({"a": 2, "n": {"__op": "Add", "objects": []}}), "n", "Array"),
             (json!({"a": 2, "n.b": 1}), "n.b", "Object"),
             (json!({"list.b": 1}), "list.b", "Object"),
-            (json!({"list.2": 1}), "list.2", "a longer Array"),
+            (json!({"list.2": 1}), "list.2", "Array with an element right before it"),
             (json!({"big": {"__op": "Increment", "amount": f64::MAX}}), "big", "Number"),
         ];
         for (body, field, expected) in cases {

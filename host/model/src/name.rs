@@ -245,6 +245,9 @@ impl From<FieldName> for Path {
     }
 }
 
+/// The most bytes of an object's id.
+const LONGEST_ID: usize = 128;
+
 /// The id of an object: any non-empty text of at most 128 bytes without control characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId(Arc<str>);
@@ -256,13 +259,17 @@ impl ObjectId {
     /// # Errors
     /// 104 when it is empty, too long or holds control characters.
     pub fn new(text: &str) -> Result<ObjectId, ParseError> {
-        if text.is_empty() || text.len() > 128 || text.chars().any(char::is_control) {
-            return Err(ParseError::new(
-                Code::MissingObjectId,
-                "objectId must not be empty, null or malformed",
-            ));
-        }
-        Ok(ObjectId(text.into()))
+        let wrong = if text.is_empty() {
+            // The reference's words.
+            "objectId must not be empty, null or undefined"
+        } else if text.len() > LONGEST_ID {
+            "objectId must not be longer than 128 bytes"
+        } else if text.chars().any(char::is_control) {
+            "objectId must not hold control characters"
+        } else {
+            return Ok(ObjectId(text.into()));
+        };
+        Err(ParseError::new(Code::MissingObjectId, wrong))
     }
 }
 
@@ -302,6 +309,18 @@ mod tests {
         }
         assert!(Path::new(&vec!["a"; 64].join(".")).is_ok());
         assert!(Path::new(&vec!["a"; 65].join(".")).is_err());
+    }
+
+    #[test]
+    fn ids_are_refused_with_the_reason() {
+        for (id, reason) in
+            [("", "empty"), ("a\n", "control characters"), (&*"a".repeat(129), "longer than 128")]
+        {
+            let error = ObjectId::new(id).unwrap_err();
+            assert_eq!(error.code, Code::MissingObjectId);
+            assert!(error.message.contains(reason), "{error}");
+        }
+        assert!(ObjectId::new(&"a".repeat(128)).is_ok());
     }
 
     #[test]

@@ -100,7 +100,11 @@ fn disjoint(ops: &BTreeMap<Path, Op>) -> Result<(), ParseError> {
         let mut above = path.as_str();
         while let Some((parent, _)) = above.rsplit_once('.') {
             if ops.contains_key(parent) {
-                let text = format!("Invalid field name: {}.", shown(path));
+                let text = format!(
+                    "Invalid field name: {}. The same save changes {} as a whole.",
+                    shown(path),
+                    shown(parent)
+                );
                 return Err(ParseError::new(Code::InvalidKeyName, text));
             }
             above = parent;

@@ -145,10 +145,7 @@ impl Data {
         if !self.config().allow_custom_object_id {
             return Err(Error::refused(Code::InvalidKeyName, "objectId is an invalid field name."));
         }
-        let id = given.as_str().and_then(|text| ObjectId::new(text).ok());
-        let id = id.ok_or_else(|| {
-            Error::refused(Code::MissingObjectId, "objectId must not be empty, null or undefined")
-        })?;
+        let id = ObjectId::new(given.as_str().unwrap_or_default())?;
         if *class == ClassName::user() && id.starts_with("role:") {
             return Err(Error::denied("Invalid object ID."));
         }

@@ -193,8 +193,8 @@ async fn operations_need_the_type_of_an_element(bench: Bench) -> Outcome {
         ("f.3.0", op("Remove", json!([2])), "f.3.0", "Array"),
         ("f.0.k", json!(1), "f.0.k", "Object"),
         ("f.3.k", json!(1), "f.3.k", "Object"),
-        ("f.3.5", json!(1), "f.3.5", "a longer Array"),
-        ("f.9", increment(1.0), "f.9", "a longer Array"),
+        ("f.3.5", json!(1), "f.3.5", "Array with an element right before it"),
+        ("f.9", increment(1.0), "f.9", "Array with an element right before it"),
     ] {
         class.mismatches("a", json!({ path: op }), at, expected).await?;
     }
