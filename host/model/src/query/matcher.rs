@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 
-use regex::Regex;
-
 use crate::{
     ClassName, Filter, Object, ObjectId, ParseError, Path, Test, Value,
     query::{
+        Compiled,
         filter::{Access, Pattern},
         geo::{self, Point, Region},
         place::{self, Branch},
@@ -68,9 +67,9 @@ pub(crate) enum Check {
     Nin(Vec<Value>),
     Exists(bool),
     All(Vec<Value>),
-    AllRegex(Vec<Regex>),
+    AllRegex(Vec<Compiled>),
     ContainedBy(Vec<Value>),
-    Regex(Regex),
+    Regex(Compiled),
     Near(Point, Option<f64>),
     Within(Region),
     Covers(Point),
@@ -220,7 +219,7 @@ fn arrays(branches: &[Branch<'_>], passes: impl Fn(&[Value]) -> bool) -> bool {
     })
 }
 
-fn is_match(pattern: &Regex, value: &Value) -> bool {
+fn is_match(pattern: &Compiled, value: &Value) -> bool {
     value.as_str().is_some_and(|text| pattern.is_match(text))
 }
 

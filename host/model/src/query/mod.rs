@@ -1,6 +1,7 @@
 //! What a find asks for.
 
 pub mod advice;
+mod ahead;
 pub mod filter;
 pub mod geo;
 pub mod matcher;
@@ -16,6 +17,7 @@ pub use filter::{Filter, Test};
 pub use matcher::{Matcher, NoRelations, Relations};
 pub use order::{By, Order};
 pub use parse::Limits;
+pub use pattern::Compiled;
 pub use sort::Sorter;
 
 use std::collections::BTreeSet;

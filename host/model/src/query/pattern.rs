@@ -2,6 +2,7 @@
 
 use regex::{Regex, RegexBuilder};
 
+use super::ahead;
 use crate::{Code, ParseError, query::filter::Pattern};
 
 /// The most memory that one compiled pattern may take, in bytes.
@@ -47,14 +48,28 @@ impl Pattern {
 
     /// Compiles the pattern for an engine that takes time linear in the text.
     ///
-    /// `\Q…\E` quotes, as in PCRE; options are letters out of `imxsu`. What PCRE has beyond regular languages
-    /// (look-around, back-references, possessive repetition) is refused: it is what makes matching explode.
+    /// `\Q…\E` quotes, as in PCRE; options are letters out of `imxsu`. Of what PCRE has beyond regular languages,
+    /// only looks ahead at the start of the text are taken; other look-around, back-references and possessive
+    /// repetition are refused: they are what makes matching explode.
     ///
     /// # Errors
     /// 102 for a letter that isn't an option, and for a pattern that is malformed, too large or not regular.
-    pub fn compile(&self) -> Result<Regex, ParseError> {
-        let extended = self.options.contains('x');
-        let mut builder = RegexBuilder::new(&unquoted(&self.source, extended));
+    pub fn compile(&self) -> Result<Compiled, ParseError> {
+        let source = unquoted(&self.source, self.options.contains('x'));
+        let apart = if self.options.contains(['m', 'x']) { None } else { ahead::apart(&source) };
+        let Some(apart) = apart else {
+            return Ok(Compiled { all: vec![self.one(&source, COMPILED_BYTES)?], none: Vec::new() });
+        };
+        // They share what one pattern may take.
+        let bytes = COMPILED_BYTES / (apart.all.len() + apart.none.len());
+        let each = |sources: &[String]| -> Result<Vec<Regex>, ParseError> {
+            sources.iter().map(|source| self.one(source, bytes)).collect()
+        };
+        Ok(Compiled { all: each(&apart.all)?, none: each(&apart.none)? })
+    }
+
+    fn one(&self, source: &str, bytes: usize) -> Result<Regex, ParseError> {
+        let mut builder = RegexBuilder::new(source);
         for option in self.options.chars() {
             match option {
                 'i' => builder.case_insensitive(true),
@@ -72,17 +87,44 @@ impl Pattern {
                 _ => return Err(ParseError::new(Code::InvalidQuery, "Bad $options value for query")),
             };
         }
-        builder
-            .size_limit(COMPILED_BYTES)
-            .dfa_size_limit(COMPILED_BYTES)
-            .build()
-            // The engine's text would repeat the pattern.
-            .map_err(|_| {
-                ParseError::new(
-                    Code::InvalidQuery,
-                    "Bad $regex value for query: not a pattern this server supports",
-                )
-            })
+        let built = builder.size_limit(bytes).dfa_size_limit(bytes).build();
+        // The engine's text would repeat the pattern.
+        built.map_err(|error| {
+            let reason = match &error {
+                regex::Error::Syntax(text) if text.contains("look-around") => {
+                    "look-around is supported only as (?=…) and (?!…) right after a ^ at the start"
+                }
+                regex::Error::Syntax(text) if text.contains("backreferences") => {
+                    "back-references are not supported"
+                }
+                regex::Error::CompiledTooBig(_) => "the pattern is too large",
+                _ => "not a pattern this server supports",
+            };
+            ParseError::new(Code::InvalidQuery, format!("Bad $regex value for query: {reason}"))
+        })
+    }
+}
+
+/// A pattern made ready.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    all: Vec<Regex>,
+    none: Vec<Regex>,
+}
+
+impl Compiled {
+    /// Whether the pattern is found in a text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.all.iter().all(|pattern| pattern.is_match(text))
+            && !self.none.iter().any(|pattern| pattern.is_match(text))
+    }
+
+    /// The pattern as a single one that tells where it was found, unless it looks ahead.
+    pub fn single(&self) -> Option<&Regex> {
+        match (self.all.as_slice(), self.none.as_slice()) {
+            ([pattern], []) => Some(pattern),
+            _ => None,
+        }
     }
 }
 
@@ -153,6 +195,39 @@ mod tests {
         assert!(matches("a b # comment", "x", "ab"));
         assert!(matches(r"\Qa b\E", "x", "a b"));
         assert!(matches("ä", "u", "ä"));
+    }
+
+    #[test]
+    fn looks_ahead_at_the_start() {
+        let words = "^(?=.*ann)(?=.*ward).*$";
+        assert!(matches(words, "i", "Ward of Ann") && matches(words, "", "ann, ward"));
+        assert!(!matches(words, "", "ann") && !matches(words, "", "Ann, ward"));
+        assert!(
+            matches(r"^(?=.*\Q(a)\E)(?!.*b)", "", "x (a)") && !matches(r"^(?=.*\Q(a)\E)(?!.*b)", "", "(a) b")
+        );
+        assert!(
+            matches(r"(?i)^(?=.*\d)[a-z\d]{3,}$", "", "AB1") && !matches(r"^(?=.*\d)[a-z\d]{3,}$", "", "abc")
+        );
+        assert!(matches("^((?!spam).)*$", "", "eggs") && !matches("^((?!spam).)*$", "", "a spam"));
+        assert!(!matches("^((?!spam).)*$", "", "a\nb") && matches("^((?!spam).)*$", "s", "a\nb"));
+    }
+
+    #[test]
+    fn refusals_tell_what_is_not_supported() {
+        for (source, options, reason) in [
+            ("a(?!b)", "", "look-around"),
+            ("(?<=a)b", "", "look-around"),
+            ("^(?=a(?!b))", "", "look-around"),
+            ("^(?=a)b", "m", "look-around"),
+            (r"(a)\1", "", "back-references"),
+            ("(a{1000}){1000}", "", "too large"),
+            ("(secret", "", "not a pattern"),
+            (&format!("^{}", "(?=a)".repeat(17)), "", "look-around"),
+            (r"^(?=\w{60})(?=\w{60})(?=\w{60})", "", "too large"),
+        ] {
+            let error = Pattern { source: source.into(), options: options.into() }.compile().unwrap_err();
+            assert!(error.message.contains(reason) && !error.message.contains("secret"), "{source}: {error}");
+        }
     }
 
     #[test]

@@ -89,6 +89,8 @@ fn places_are_read() {
     let at = |latitude: f64, longitude: f64| Point::new(latitude, longitude).unwrap();
     let near = |radians| Test::Near { point: at(1.0, 2.0), radians };
     let triangle = Test::Within(Region::Polygon(vec![at(0.0, 0.0), at(0.0, 1.0), at(1.0, 0.0)]));
+    let bare = |latitude: i32, longitude: i32| json!({"latitude": latitude, "longitude": longitude});
+    let square = Test::Within(Region::Box { south_west: at(0.0, 0.0), north_east: at(1.0, 2.0) });
     let ring = json!({"__type": "Polygon", "coordinates": [[0, 0], [0, 1], [1, 0]]});
     let closed = Test::Within(Region::Polygon(vec![at(0.0, 0.0), at(0.0, 1.0), at(1.0, 0.0), at(0.0, 0.0)]));
     let sphere = Test::Within(Region::Sphere { center: at(1.0, 2.0), radians: 0.5 });
@@ -98,14 +100,15 @@ fn places_are_read() {
         (json!({"$nearSphere": point(1, 2), "$maxDistanceInRadians": 0.5}), near(Some(0.5))),
         (json!({"$nearSphere": point(1, 2), "$maxDistanceInMiles": 3959}), near(Some(1.0))),
         (json!({"$nearSphere": point(1, 2), "$maxDistanceInKilometers": 12742}), near(Some(2.0))),
-        (
-            json!({"$within": {"$box": [point(0, 0), point(1, 2)]}}),
-            Test::Within(Region::Box { south_west: at(0.0, 0.0), north_east: at(1.0, 2.0) }),
-        ),
-        (json!({"$geoWithin": {"$polygon": [point(0, 0), point(0, 1), point(1, 0)]}}), triangle),
+        (json!({"$nearSphere": bare(1, 2)}), near(None)),
+        (json!({"$within": {"$box": [point(0, 0), point(1, 2)]}}), square.clone()),
+        (json!({"$within": {"$box": [bare(0, 0), bare(1, 2)]}}), square),
+        (json!({"$geoWithin": {"$polygon": [point(0, 0), point(0, 1), point(1, 0)]}}), triangle.clone()),
+        // Pairs begin with the longitude, and may stand beside points.
+        (json!({"$geoWithin": {"$polygon": [[0, 0], [1, 0], point(1, 0)]}}), triangle),
         (json!({"$geoWithin": {"$polygon": ring}}), closed),
         (json!({"$geoWithin": {"$centerSphere": [[2, 1], 0.5]}}), sphere.clone()),
-        (json!({"$geoWithin": {"$centerSphere": [point(1, 2), 0.5]}}), sphere),
+        (json!({"$geoWithin": {"$centerSphere": [point(1, 2), 0.5, "more"]}}), sphere),
         (json!({"$geoIntersects": {"$point": point(1, 2)}}), Test::Covers(at(1.0, 2.0))),
     ];
     for (json, expected) in cases {
@@ -222,6 +225,11 @@ fn mistakes_have_the_codes_of_the_reference() {
             102,
             "Bad $regex value for query: not a pattern this server supports",
         ),
+        (
+            json!({"a": {"$regex": "b(?=c)"}}),
+            102,
+            "Bad $regex value for query: look-around is supported only as (?=…) and (?!…) right after a ^ at the start",
+        ),
         (json!({"a": {"$options": "i"}}), 102, "improper usage of $options"),
         (json!({"a": {"$inQuery": {"className": "Ward"}}}), 102, "improper usage of $inQuery"),
         (json!({"a": {"$notInQuery": {"where": {}}}}), 102, "improper usage of $notInQuery"),
@@ -262,6 +270,12 @@ fn mistakes_have_the_codes_of_the_reference() {
             107,
             "bad $geoWithin value; $polygon should be Polygon object or Array of Parse.GeoPoint's",
         ),
+        (
+            json!({"a": {"$geoWithin": {"$polygon": [[0, 0], [0, 91], [1, 0]]}}}),
+            107,
+            "bad $geoWithin value; $polygon should be Polygon object or Array of Parse.GeoPoint's",
+        ),
+        (json!({"a": {"$nearSphere": {"latitude": 1}}}), 107, "bad $nearSphere value"),
         (
             json!({"a": {"$geoWithin": {"$centerSphere": [[181, 0], 1]}}}),
             107,
