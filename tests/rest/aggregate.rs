@@ -75,6 +75,44 @@ async fn groups_are_gathered_and_recorded() {
         .as_master()
         .await
         .is(expect![[r#"200 {"results":[{"names":["South"]}]}"#]]);
+    // Each class that is walked through is in the trail, however its objects were found.
+    let walked = json!([
+        {"$match": {"price": 5}},
+        {"$graphLookup": {
+            "from": "Ward", "startWith": "$ward", "connectFromField": "next", "connectToField": "objectId", "as": "w",
+        }},
+        {"$project": {"objectId": 0, "names": "$w.name"}},
+    ]);
+    kit.get("/aggregate/Visit")
+        .query("pipeline", walked)
+        .as_master()
+        .await
+        .is(expect![[r#"200 {"results":[{"names":["South"]}]}"#]])
+        .trail(expect![[r#"
+            PHI.QUERY by master Ward -> ok
+            PHI.QUERY by master Visit read(names price w ward) -> ok rows 1"#]]);
+    // What is still an object of the class leaves under its id.
+    let redacted = json!([{"$match": {"price": 5}}, {"$redact": "$$DESCEND"}, {"$project": {"price": 1}}]);
+    kit.get("/aggregate/Visit")
+        .query("pipeline", redacted)
+        .as_master()
+        .await
+        .trail(expect!["PHI.QUERY by master Visit*1 read(price) -> ok rows 1"]);
+    // So it does in MongoDB's own words.
+    let columns = json!([{"$match": {"price": 5}}, {"$project": {"price": 1, "ward": 1}}]);
+    let raw = kit
+        .get("/aggregate/Visit")
+        .query("pipeline", columns)
+        .query("rawValues", true)
+        .query("rawFieldNames", true)
+        .as_master()
+        .await;
+    assert!(
+        raw.results()[0].get("_p_ward").is_some() && raw.results()[0].get("_id").is_some(),
+        "{}",
+        raw.text
+    );
+    raw.trail(expect!["PHI.QUERY by master Visit*1 read(price ward) -> ok rows 1"]);
     kit.finish().await;
 }
 
@@ -157,6 +195,8 @@ async fn what_cannot_be_is_refused() {
         ("Visit", json!([{"$match": {"$where": "true"}}]), 102),
         ("Visit", json!([{"$lookup": {"from": "_SCHEMA", "pipeline": [], "as": "x"}}]), 102),
         ("Visit", json!([{"$unionWith": "Unknown"}]), 102),
+        ("Visit", json!([{"$graphLookup": {"from": "_SCHEMA", "startWith": 1}}]), 102),
+        ("Visit", json!([{"$indexStats": {}}]), 102),
         ("Visit", json!([{"$project": {"x": {"$function": {"body": "f", "args": [], "lang": "js"}}}}]), 102),
         ("_User", json!([{"$project": {"x": "$_hashed_password"}}]), 102),
         ("bad name", json!([]), 103),

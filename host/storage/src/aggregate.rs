@@ -19,10 +19,10 @@ pub(crate) async fn over_find<S: Storage + ?Sized>(
 ) -> Result<Vec<Value>, Error> {
     let plan = Plan::new(pipeline, schema).map_err(Error::Refused)?;
     let mut foreign = Foreign::new();
-    let classes = plan.classes();
+    let classes = pipeline.classes();
     if !classes.is_empty() {
         for schema in storage.schemas().await? {
-            if classes.contains(&schema.class) {
+            if classes.contains(schema.class.as_str()) {
                 let class = schema.class.clone();
                 let select = bounded(Select::new(Arc::new(schema), Filter::all()));
                 let found = storage.find(&select).await?;

@@ -144,10 +144,13 @@ fn needs_master(cx: &Context) -> Result<(), Error> {
 /// The object that a document still is, with the names of its fields, for the trail.
 fn named(class: &ClassName, document: &Value, at: model::Date) -> Option<Object> {
     let Value::Object(map) = document else { return None };
-    let id = ObjectId::new(map.get("objectId")?.as_str()?).ok()?;
+    let id = map.get("objectId").or_else(|| map.get("_id"))?;
+    let id = ObjectId::new(id.as_str()?).ok()?;
     let mut object = Object::new(class.clone(), id, at);
     let own = ["objectId", "createdAt", "updatedAt", "ACL"];
     for name in map.keys().filter(|name| !own.contains(&name.as_str())) {
+        // A raw answer names columns, of which only those of pointers are fields by another name.
+        let name = name.strip_prefix("_p_").unwrap_or(name);
         object.fields.extend(FieldName::new(name).ok().map(|name| (name, Value::Null)));
     }
     Some(object)

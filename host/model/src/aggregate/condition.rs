@@ -30,6 +30,8 @@ pub(super) enum Condition {
     /// An element that isn't an object passes tests of itself.
     Bare(Vec<Check>),
     Expression(Expression),
+    /// So many of all documents pass, whichever.
+    Sample(f64),
 }
 
 impl Condition {
@@ -55,6 +57,10 @@ impl Condition {
                 "$nor" => all.push(Condition::None(parts()?)),
                 "$expr" => all.push(Condition::Expression(Expression::parse(operand)?)),
                 "$comment" => {}
+                "$sampleRate" => match operand.as_f64() {
+                    Some(rate) if (0.0..=1.0).contains(&rate) => all.push(Condition::Sample(rate)),
+                    _ => return Err(invalid("$sampleRate must be a number from 0 to 1")),
+                },
                 key if key.starts_with('$') => {
                     return Err(invalid(format!("unknown top level operator: {}", shown(key))));
                 }
@@ -106,6 +112,7 @@ impl Condition {
                 outcome?
             }
             Condition::Bare(_) => false,
+            Condition::Sample(rate) => scope.run.random() < *rate,
             Condition::Expression(expression) => truthy(expression.answer(scope)?.as_ref()),
         })
     }
@@ -271,6 +278,7 @@ impl Names<'_> {
             "createdAt" | "updatedAt" => Some(FieldType::Date),
             name => self.schema.and_then(|schema| schema.kind(name)).cloned(),
         };
+        let kind = kind.filter(|kind| !self.raw || *kind != FieldType::Date);
         retyped(json, kind.as_ref())
     }
 }

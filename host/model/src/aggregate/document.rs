@@ -53,15 +53,19 @@ pub fn answer(mut document: Map) -> Value {
         }
     }
     if let Some(id) = id {
-        let id = match id {
-            Value::Pointer(pointer) => Value::text(pointer.id.as_str()),
-            Value::Object(map) if map.is_empty() => Value::Null,
-            Value::String(text) if text.is_empty() => Value::Null,
-            other => other,
-        };
-        document.insert("objectId".to_owned(), id);
+        document.insert("objectId".to_owned(), told_id(id));
     }
     Value::Object(document)
+}
+
+/// The `objectId` of an answer: of a pointer, what it points at; nothing for what is empty.
+pub(super) fn told_id(id: Value) -> Value {
+    match id {
+        Value::Pointer(pointer) => Value::text(pointer.id.as_str()),
+        Value::Object(map) if map.is_empty() => Value::Null,
+        Value::String(text) if text.is_empty() => Value::Null,
+        other => other,
+    }
 }
 
 /// A field of a document, or a place below it.

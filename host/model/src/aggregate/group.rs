@@ -20,6 +20,13 @@ pub(super) struct Group {
     sort: Option<Sort>,
 }
 
+/// `$bucketAuto`
+pub(super) struct AutoBucket {
+    by: Expression,
+    buckets: usize,
+    fields: Vec<(String, Accumulator)>,
+}
+
 /// `$bucket`
 pub(super) struct Bucket {
     by: Expression,
@@ -38,6 +45,13 @@ fn fields(map: &serde_json::Map<String, Json>, but: &str) -> Result<Vec<(String,
             Ok((name.clone(), Accumulator::parse(json)?))
         })
         .collect()
+}
+
+/// What a bucket gathers: how many documents it holds, unless something else is said.
+fn output(json: &Json, stage: &str) -> Result<Vec<(String, Accumulator)>, ParseError> {
+    let count = json!({"count": {"$sum": 1}});
+    let output = json.get("output").unwrap_or(&count).as_object();
+    fields(output.ok_or_else(|| invalid(format!("The output of {stage} must be an object")))?, "")
 }
 
 /// Groups on the way, in the order in which they were met.
@@ -142,14 +156,11 @@ impl Bucket {
         if boundaries.len() < 2 || !boundaries.is_sorted() {
             return Err(invalid("The boundaries of $bucket must be at least 2 values that ascend"));
         }
-        let count = json!({"count": {"$sum": 1}});
-        let output = json.get("output").unwrap_or(&count);
-        let output = output.as_object().ok_or_else(|| invalid("The output of $bucket must be an object"))?;
         Ok(Bucket {
             by: Expression::parse(by)?,
             boundaries,
             default: json.get("default").map(literal).transpose()?,
-            fields: fields(output, "")?,
+            fields: output(json, "$bucket")?,
         })
     }
 
@@ -183,5 +194,72 @@ impl Bucket {
             (default.as_ref() == Some(&key), key)
         });
         Ok(found)
+    }
+}
+
+impl AutoBucket {
+    /// Reads `{"groupBy": …, "buckets": …, "output": {…}}`.
+    ///
+    /// # Errors
+    /// 102 for anything else, and as [`Accumulator::parse`].
+    pub(super) fn parse(json: &Json) -> Result<AutoBucket, ParseError> {
+        let by = json.get("groupBy").ok_or_else(|| invalid("$bucketAuto needs a groupBy"))?;
+        let buckets = json.get("buckets").ok_or_else(|| invalid("$bucketAuto needs buckets"))?;
+        if json.get("granularity").is_some() {
+            return Err(invalid("The granularity of $bucketAuto isn't supported yet"));
+        }
+        Ok(AutoBucket {
+            by: Expression::parse(by)?,
+            buckets: super::whole(buckets, 1.0, "buckets of $bucketAuto")?,
+            fields: output(json, "$bucketAuto")?,
+        })
+    }
+
+    /// Gathers documents into buckets that hold about as many each; equal values stay together.
+    ///
+    /// # Errors
+    /// As its expressions.
+    pub(super) fn group(&self, documents: Vec<Map>, scope: Scope<'_>) -> Result<Vec<Map>, ParseError> {
+        let mut sorted = Vec::with_capacity(documents.len());
+        for document in documents {
+            let key = self.by.answer(Scope { document: &document, ..scope })?.unwrap_or(Value::Null);
+            sorted.push((Key(Some(key)), document));
+        }
+        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let size = ((sorted.len() as f64 / self.buckets as f64).round() as usize).max(1);
+        let last = sorted.last().map(|(key, _)| key.clone());
+        let mut found: Vec<(Key, Vec<Gathered>)> = Vec::new();
+        let (mut held, mut before) = (0, None);
+        for (key, document) in sorted {
+            let full = held >= size && before.as_ref() != Some(&key) && found.len() < self.buckets;
+            if found.is_empty() || full {
+                found.push((key.clone(), self.fields.iter().map(|_| Gathered::default()).collect()));
+                held = 0;
+            }
+            if let Some((_, gathered)) = found.last_mut() {
+                for ((_, accumulator), into) in self.fields.iter().zip(gathered) {
+                    accumulator.gather(into, Scope { document: &document, ..scope })?;
+                }
+            }
+            (held, before) = (held + 1, Some(key));
+        }
+        // A bucket reaches to where the next one begins.
+        let ends: Vec<Option<Value>> = found
+            .iter()
+            .skip(1)
+            .map(|(key, _)| key.0.clone())
+            .chain([last.and_then(|Key(last)| last)])
+            .collect();
+        let document = |((Key(least), gathered), most): ((Key, Vec<Gathered>), Option<Value>)| {
+            let fields = self.fields.iter().zip(gathered);
+            let mut map: Map = fields
+                .map(|((name, accumulator), gathered)| (name.clone(), accumulator.settle(gathered)))
+                .collect();
+            let bounds = [("min", least), ("max", most)];
+            let bounds = bounds.map(|(name, value)| (name.to_owned(), value.unwrap_or(Value::Null)));
+            map.insert("_id".to_owned(), Value::Object(bounds.into()));
+            map
+        };
+        Ok(found.into_iter().zip(ends).map(document).collect())
     }
 }

@@ -10,8 +10,26 @@ use super::{Pipeline, document::FieldPath};
 const LOOKS: [(&str, &str); 3] = [("$lookup", "from"), ("$graphLookup", "from"), ("$unionWith", "coll")];
 
 /// Stages after which a document is still an object of the class.
-const KEEPS: [&str; 9] =
-    ["$match", "$sort", "$skip", "$limit", "$sample", "$project", "$addFields", "$set", "$unset"];
+const KEEPS: [&str; 12] = [
+    "$match",
+    "$sort",
+    "$skip",
+    "$limit",
+    "$sample",
+    "$project",
+    "$addFields",
+    "$set",
+    "$unset",
+    "$geoNear",
+    "$redact",
+    "$setWindowFields",
+];
+
+/// Members of stages that hold a field's name as it is.
+const NAMES: [(&str, &str); 2] = [("$lookup", "localField"), ("$geoNear", "key")];
+
+/// Members of stages whose keys are fields.
+const KEYS: [(&str, &str); 2] = [("$geoNear", "query"), ("$setWindowFields", "sortBy")];
 
 impl Pipeline {
     /// The names of the other classes that the stages look at, at any depth.
@@ -24,7 +42,7 @@ impl Pipeline {
         classes
     }
 
-    /// The root fields that the stages name, in paths and as keys of `$match` and `$project`.
+    /// The root fields that the stages name, in paths, as keys of `$match`, `$project` and the like, and by their bare names.
     pub fn fields(&self) -> BTreeSet<String> {
         let mut fields = BTreeSet::new();
         for stage in &self.stages {
@@ -32,6 +50,14 @@ impl Pipeline {
             if matches!(stage.name.as_str(), "$match" | "$project" | "$sort") {
                 keys(&stage.body, &mut fields);
             }
+            let members = |table: &[(&'static str, &'static str)]| {
+                let mine = table.iter().filter(|(name, _)| *name == stage.name);
+                mine.filter_map(|(_, member)| stage.body.get(member)).collect::<Vec<_>>()
+            };
+            for name in members(&NAMES).into_iter().filter_map(Json::as_str) {
+                root(name, &mut fields);
+            }
+            members(&KEYS).into_iter().for_each(|json| keys(json, &mut fields));
         }
         fields
     }
@@ -112,7 +138,7 @@ mod tests {
         ]));
         assert_eq!(pipeline.classes(), BTreeSet::from(["Bed", "Room", "Ward"]));
         let fields: Vec<String> = pipeline.fields().into_iter().collect();
-        assert_eq!(fields, ["doctor", "n", "price", "tax", "ward"]);
+        assert_eq!(fields, ["doctor", "n", "price", "tax", "w", "ward"]);
         assert!(!pipeline.keeps_objects());
         assert!(read(json!([{"$match": {}}, {"$project": {"a": 1}}])).keeps_objects());
     }

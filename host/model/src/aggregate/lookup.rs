@@ -32,7 +32,7 @@ pub(super) struct Union {
     pub(super) steps: Vec<Step>,
 }
 
-fn class(json: Option<&Json>, stage: &str) -> Result<ClassName, ParseError> {
+pub(super) fn class(json: Option<&Json>, stage: &str) -> Result<ClassName, ParseError> {
     let name = json.and_then(Json::as_str).ok_or_else(|| invalid(format!("{stage} needs a class")))?;
     ClassName::new(name)
 }
@@ -119,16 +119,21 @@ impl Lookup {
 }
 
 /// What a document is joined by: the elements of an array each; an object's own id also as a pointer to it.
-fn keys(document: &Map, path: &FieldPath, class: Option<&ClassName>) -> Vec<Key> {
+pub(super) fn keys(document: &Map, path: &FieldPath, class: Option<&ClassName>) -> Vec<Key> {
     let own = path.root() == "_id" && path.parts().count() == 1;
-    let values = match path.find(document) {
+    keys_of(path.find(document), class.filter(|_| own))
+}
+
+/// What a value is joined by; with a class, a text is the id of an object of it.
+pub(super) fn keys_of(value: Option<Value>, class: Option<&ClassName>) -> Vec<Key> {
+    let values = match value {
         None => vec![Value::Null],
         Some(Value::Array(items)) => items,
         Some(value) => vec![value],
     };
     let mut keys = Vec::with_capacity(values.len());
     for value in values {
-        if let (true, Some(class), Some(id)) = (own, class, value.as_str()) {
+        if let (Some(class), Some(id)) = (class, value.as_str()) {
             keys.push(Key(Some(Value::String(format!("{class}${id}")))));
         }
         keys.push(Key(Some(match value.as_pointer() {

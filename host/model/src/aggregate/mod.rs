@@ -4,21 +4,27 @@ mod accumulator;
 mod condition;
 mod document;
 mod expression;
+mod graph;
 mod group;
 mod look;
 mod lookup;
+mod near;
 mod pipeline;
 mod plan;
 mod project;
+mod raw;
+mod redact;
 mod run;
 mod shape;
 mod size;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use document::{answer, document, is_secret};
 pub use pipeline::{Pipeline, Stage};
 pub use plan::Plan;
+pub use raw::Raw;
 pub use run::{Foreign, MOST_DOCUMENTS};
 
 use crate::{Date, ParseError, Schema};
@@ -30,6 +36,8 @@ struct Names<'a> {
     /// `None` below a field, where no schema says anything.
     schema: Option<&'a Schema>,
     now: Date,
+    /// Whether values are extended JSON, in which a text is never a date.
+    raw: bool,
 }
 
 impl<'a> Names<'a> {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
+use super::Raw;
 use crate::{
     Code, Date, ParseError,
     name::shown,
@@ -22,6 +23,8 @@ pub struct Pipeline {
     pub now: Date,
     /// What the database is told besides.
     pub advice: Advice,
+    /// Whether values and names are MongoDB's own.
+    pub raw: Raw,
 }
 
 /// One stage.
@@ -55,7 +58,7 @@ impl Pipeline {
             return Err(invalid(format!("pipeline has more than {MOST_STAGES} stages")));
         }
         let stages = stages.into_iter().map(Stage::parse).collect::<Result<_, _>>()?;
-        Ok(Pipeline { stages, now, advice: Advice::default() })
+        Ok(Pipeline { stages, now, advice: Advice::default(), raw: Raw::default() })
     }
 }
 

@@ -1,22 +1,24 @@
 //! A pipeline, read and checked: what a find can answer, and the steps that are left.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value as Json;
 
 use super::{
-    Names, Pipeline, Stage,
+    Names, Pipeline, Raw, Stage,
     condition::Condition,
     document::FieldPath,
     expression::Expression,
-    group::{Bucket, Group},
+    graph::Graph,
+    group::{AutoBucket, Bucket, Group},
     invalid,
     lookup::{Lookup, Union},
+    near::Near,
     project::{Projection, Sets},
+    raw,
     shape::{Sort, Unwind},
     whole,
+    window::Window,
 };
-use crate::{ClassName, Filter, Limit, Order, ParseError, Schema, name::shown};
+use crate::{Filter, Limit, Order, ParseError, Schema, name::shown};
 
 /// A pipeline that can be carried out in memory.
 pub struct Plan {
@@ -29,6 +31,8 @@ pub struct Plan {
     /// How many go in.
     pub limit: Limit,
     pub(super) steps: Vec<Step>,
+    /// The form of the answer, and the class whose columns it then names.
+    pub(super) raw: Option<(Raw, Schema)>,
 }
 
 /// One stage, read.
@@ -47,7 +51,12 @@ pub(super) enum Step {
     Group(Box<Group>),
     Bucket(Box<Bucket>),
     Facet(Vec<(String, Vec<Step>)>),
+    Auto(Box<AutoBucket>),
     Lookup(Box<Lookup>),
+    Graph(Box<Graph>),
+    Near(Box<Near>),
+    Redact(Expression),
+    Window(Box<Window>),
     Union(Box<Union>),
 }
 
@@ -57,10 +66,22 @@ impl Plan {
     /// # Errors
     /// 102 for a stage or an operator that isn't known, or is told what it can't be told.
     pub fn new(pipeline: &Pipeline, schema: &Schema) -> Result<Plan, ParseError> {
-        let names = Names { schema: Some(schema), now: pipeline.now };
-        let steps = steps(&pipeline.stages, names)?;
-        let mut plan =
-            Plan { filter: Filter::all(), order: Vec::new(), skip: 0, limit: Limit::All, steps: Vec::new() };
+        let raw = pipeline.raw;
+        let names = Names { schema: Some(schema), now: pipeline.now, raw: raw.values };
+        let steps = if raw.values {
+            let plain = |stage: &Stage| Stage { name: stage.name.clone(), body: raw::plain(&stage.body) };
+            steps(&pipeline.stages.iter().map(plain).collect::<Vec<_>>(), names)?
+        } else {
+            steps(&pipeline.stages, names)?
+        };
+        let mut plan = Plan {
+            filter: Filter::all(),
+            order: Vec::new(),
+            skip: 0,
+            limit: Limit::All,
+            steps: Vec::new(),
+            raw: raw.any().then(|| (raw, schema.clone())),
+        };
         let mut rest = steps.into_iter().peekable();
         while let Some(filter) = rest.peek().and_then(|step| match step {
             Step::Match(condition) => condition.filter(),
@@ -84,35 +105,23 @@ impl Plan {
         plan.steps = rest.collect();
         Ok(plan)
     }
-
-    /// The other classes that the pipeline looks at.
-    pub fn classes(&self) -> BTreeSet<ClassName> {
-        let mut classes = BTreeSet::new();
-        collect(&self.steps, &mut classes);
-        classes
-    }
-}
-
-fn collect(steps: &[Step], classes: &mut BTreeSet<ClassName>) {
-    for step in steps {
-        match step {
-            Step::Lookup(lookup) => {
-                classes.insert(lookup.from.clone());
-                collect(&lookup.steps, classes);
-            }
-            Step::Union(union) => {
-                classes.insert(union.with.clone());
-                collect(&union.steps, classes);
-            }
-            Step::Facet(facets) => facets.iter().for_each(|(_, steps)| collect(steps, classes)),
-            _ => {}
-        }
-    }
 }
 
 /// Reads stages.
 pub(super) fn steps(stages: &[Stage], names: Names<'_>) -> Result<Vec<Step>, ParseError> {
-    stages.iter().map(|stage| step(&stage.name, &stage.body, names)).collect()
+    let mut steps = Vec::with_capacity(stages.len());
+    for (place, stage) in stages.iter().enumerate() {
+        if stage.name == "$geoNear" {
+            if place > 0 {
+                return Err(invalid("$geoNear is only valid as the first stage in a pipeline."));
+            }
+            if let Some(query) = stage.body.get("query") {
+                steps.push(Step::Match(Condition::parse(query, &names)?));
+            }
+        }
+        steps.push(step(&stage.name, &stage.body, names)?);
+    }
+    Ok(steps)
 }
 
 /// Reads the pipeline inside a stage.
@@ -123,7 +132,7 @@ pub(super) fn inner(json: &Json, names: Names<'_>) -> Result<Vec<Step>, ParseErr
 fn step(name: &str, body: &Json, names: Names<'_>) -> Result<Step, ParseError> {
     Ok(match name {
         "$match" => Step::Match(Condition::parse(body, &names)?),
-        "$sort" => Step::Sort(Sort::parse(body)?),
+        "$sort" => Step::Sort(Sort::parse(body, name)?),
         "$skip" => Step::Skip(whole(body, 0.0, name)?),
         "$limit" => Step::Limit(whole(body, 1.0, name)?),
         "$sample" => {
@@ -159,10 +168,41 @@ fn step(name: &str, body: &Json, names: Names<'_>) -> Result<Step, ParseError> {
             Step::Facet(facets.collect::<Result<_, ParseError>>()?)
         }
         "$lookup" => Step::Lookup(Box::new(Lookup::parse(body, names)?)),
+        "$bucketAuto" => Step::Auto(Box::new(AutoBucket::parse(body)?)),
+        "$graphLookup" => Step::Graph(Box::new(Graph::parse(body, names)?)),
+        "$geoNear" => Step::Near(Box::new(Near::parse(body, names)?)),
+        "$redact" => Step::Redact(Expression::parse(body)?),
+        "$setWindowFields" => Step::Window(Box::new(Window::parse(body)?)),
+        other if FOREIGN.contains(&other) => {
+            return Err(invalid(format!("The pipeline stage {other} isn't supported yet")));
+        }
         "$unionWith" => Step::Union(Box::new(Union::parse(body, names)?)),
         other => return Err(invalid(format!("Unrecognized pipeline stage name: '{}'", shown(other)))),
     })
 }
+
+/// Stages that MongoDB knows and nobody carries out here.
+const FOREIGN: [&str; 19] = [
+    "$changeStream",
+    "$changeStreamSplitLargeEvent",
+    "$collStats",
+    "$currentOp",
+    "$densify",
+    "$documents",
+    "$fill",
+    "$indexStats",
+    "$listLocalSessions",
+    "$listSampledQueries",
+    "$listSearchIndexes",
+    "$listSessions",
+    "$planCacheStats",
+    "$querySettings",
+    "$queryStats",
+    "$search",
+    "$searchMeta",
+    "$shardedDataDistribution",
+    "$vectorSearch",
+];
 
 /// The parts of a field's path; `None` when it isn't one.
 pub(super) fn parts(path: &str) -> Option<Vec<String>> {

@@ -7,7 +7,7 @@ use super::{
     expression::{Frame, Scope},
     invalid,
     plan::{Plan, Step},
-    size,
+    redact, size,
 };
 use crate::{ClassName, Date, Object, ParseError, Value, value::Map};
 
@@ -30,9 +30,22 @@ pub(super) struct Run<'a> {
     pub(super) now: Date,
     left: Cell<usize>,
     bytes: Cell<u64>,
+    /// Where the numbers without a pattern are; the moment of the aggregation decides where they begin.
+    drawn: Cell<u64>,
 }
 
 impl Run<'_> {
+    /// A number without a pattern, from 0 to below 1.
+    pub(super) fn random(&self) -> f64 {
+        // xorshift64*
+        let mut state = self.drawn.get();
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        self.drawn.set(state);
+        (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// Counts work.
     ///
     /// # Errors
@@ -72,10 +85,20 @@ impl Plan {
     /// # Errors
     /// 102 when an operator meets what it can't take, or there is too much to hold or to do.
     pub fn run(&self, objects: Vec<Object>, foreign: &Foreign, now: Date) -> Result<Vec<Value>, ParseError> {
-        let run = Run { foreign, now, left: Cell::new(MOST_WORK), bytes: Cell::new(MOST_BYTES) };
+        let run = Run {
+            foreign,
+            now,
+            left: Cell::new(MOST_WORK),
+            bytes: Cell::new(MOST_BYTES),
+            drawn: Cell::new((now.ms() as u64) | 1),
+        };
         foreign.values().try_for_each(|documents| bounded(documents))?;
         let documents = objects.into_iter().map(document).collect();
-        Ok(steps(&self.steps, documents, &run, None)?.into_iter().map(answer).collect())
+        let found = steps(&self.steps, documents, &run, None)?.into_iter();
+        Ok(match &self.raw {
+            Some((raw, schema)) => found.map(|document| raw.answer(document, schema)).collect(),
+            None => found.map(answer).collect(),
+        })
     }
 }
 
@@ -119,7 +142,7 @@ fn one(
             documents.truncate(*limit);
             documents
         }
-        Step::Sample(size) => sample(documents, *size, run.now),
+        Step::Sample(size) => sample(documents, *size, run),
         Step::Count(_) if documents.is_empty() => Vec::new(),
         Step::Count(field) => vec![Map::from([(field.clone(), Value::Number(documents.len() as f64))])],
         Step::Project(projection) => documents
@@ -161,7 +184,18 @@ fn one(
             }
             vec![map]
         }
+        Step::Auto(auto) => auto.group(documents, scope)?,
         Step::Lookup(lookup) => lookup.look(documents, run, frame)?,
+        Step::Graph(graph) => graph.look(documents, run, frame)?,
+        Step::Near(near) => near.measure(documents, run)?,
+        Step::Redact(expression) => {
+            let mut kept = Vec::new();
+            for document in documents {
+                kept.extend(redact::redact(expression, document, scope)?);
+            }
+            kept
+        }
+        Step::Window(window) => window.look(documents, scope)?,
         Step::Union(union) => {
             let more = run.foreign.get(&union.with).cloned().unwrap_or_default();
             documents.extend(steps(&union.steps, more, run, frame)?);
@@ -170,17 +204,12 @@ fn one(
     })
 }
 
-/// Picks some documents without a pattern; the moment of the aggregation decides which.
-fn sample(mut documents: Vec<Map>, size: usize, now: Date) -> Vec<Map> {
-    let mut state = (now.ms() as u64) | 1;
+/// Picks some documents without a pattern.
+fn sample(mut documents: Vec<Map>, size: usize, run: &Run<'_>) -> Vec<Map> {
     let mut picked = Vec::new();
     while picked.len() < size && !documents.is_empty() {
-        // xorshift64
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let place = (state % documents.len() as u64) as usize;
-        picked.push(documents.swap_remove(place));
+        let place = (run.random() * documents.len() as f64) as usize;
+        picked.push(documents.swap_remove(place.min(documents.len() - 1)));
     }
     picked
 }

@@ -1,5 +1,7 @@
 //! Stages that order documents and lay out their arrays.
 
+use std::cmp::Ordering;
+
 use serde_json::Value as Json;
 
 use super::{
@@ -15,32 +17,52 @@ use crate::{
     value::Map,
 };
 
-/// `$sort`
-pub(super) struct Sort(Vec<(Path, bool)>);
+/// What documents are sorted by; without a key, elements by themselves.
+#[derive(Clone)]
+pub(super) struct Sort {
+    keys: Vec<(Path, bool)>,
+    /// For elements that are compared as they are.
+    reversed: bool,
+}
 
 impl Sort {
     /// Reads sort keys; which of them is strongest is their order in the text.
     ///
     /// # Errors
     /// 102 for what isn't 1 or -1.
-    pub(super) fn parse(json: &Json) -> Result<Sort, ParseError> {
+    pub(super) fn parse(json: &Json, stage: &str) -> Result<Sort, ParseError> {
         let Some(map) = json.as_object().filter(|map| !map.is_empty()) else {
-            return Err(invalid("$sort must be an object with at least one field"));
+            return Err(invalid(format!("{stage} must be an object with at least one field")));
         };
         let key = |(name, direction): (&String, &Json)| {
             let path = parts(name).and_then(|parts| Path::new(&parts.join(".")).ok());
             match (path, direction.as_f64()) {
                 (Some(path), Some(1.0)) => Ok((path, false)),
                 (Some(path), Some(-1.0)) => Ok((path, true)),
-                _ => Err(invalid("$sort key ordering must be 1 (for ascending) or -1 (for descending)")),
+                _ => Err(invalid(format!(
+                    "{stage} key ordering must be 1 (for ascending) or -1 (for descending)"
+                ))),
             }
         };
-        map.iter().map(key).collect::<Result<_, _>>().map(Sort)
+        let keys = map.iter().map(key).collect::<Result<_, _>>()?;
+        Ok(Sort { keys, reversed: false })
+    }
+
+    /// Reads what elements are sorted by: 1 or -1, or their members.
+    ///
+    /// # Errors
+    /// As [`Sort::parse`].
+    pub(super) fn elements(json: &Json) -> Result<Sort, ParseError> {
+        match json.as_f64() {
+            Some(1.0) => Ok(Sort { keys: Vec::new(), reversed: false }),
+            Some(-1.0) => Ok(Sort { keys: Vec::new(), reversed: true }),
+            _ => Sort::parse(json, "sortBy of $sortArray"),
+        }
     }
 
     /// By one field.
     pub(super) fn descending(path: Path) -> Sort {
-        Sort(vec![(path, true)])
+        Sort { keys: vec![(path, true)], reversed: false }
     }
 
     /// The order as storage knows it.
@@ -49,33 +71,58 @@ impl Sort {
             "_id" => Path::from(crate::FieldName::known("objectId")),
             _ => path.clone(),
         };
-        self.0
+        self.keys
             .iter()
             .map(|(path, descending)| Order { path: stored(path), descending: *descending, by: By::Value })
             .collect()
     }
 
+    /// Whether it is one field that ascends.
+    pub(super) fn ascends(&self) -> bool {
+        matches!(self.keys.as_slice(), [(_, false)])
+    }
+
+    /// What a document is compared by.
+    pub(super) fn ranks(&self, document: &Map) -> Vec<Value> {
+        let rank = |(path, descending): &(Path, bool)| {
+            place::visit_map(document, path, |branches| sort::rank(branches, *descending))
+        };
+        self.keys.iter().map(rank).collect()
+    }
+
+    /// Compares two documents by what [`Sort::ranks`] made of them.
+    pub(super) fn compare(&self, a: &[Value], b: &[Value]) -> Ordering {
+        let keys = a.iter().zip(b).zip(&self.keys);
+        let mut orderings = keys.map(|((a, b), (_, descending))| {
+            let ordering = sort::values(a, b);
+            if *descending { ordering.reverse() } else { ordering }
+        });
+        orderings.find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+    }
+
     /// Sorts documents; those that no key tells apart stay as they are.
     pub(super) fn sort(&self, documents: Vec<Map>) -> Vec<Map> {
-        let ranks = |document: &Map| -> Vec<Value> {
-            self.0
-                .iter()
-                .map(|(path, descending)| {
-                    place::visit_map(document, path, |branches| sort::rank(branches, *descending))
-                })
-                .collect()
-        };
-        let mut ranked: Vec<(Vec<Value>, Map)> =
-            documents.into_iter().map(|document| (ranks(&document), document)).collect();
-        ranked.sort_by(|(a, _), (b, _)| {
-            let keys = a.iter().zip(b).zip(&self.0);
-            let mut orderings = keys.map(|((a, b), (_, descending))| {
-                let ordering = sort::values(a, b);
-                if *descending { ordering.reverse() } else { ordering }
-            });
-            orderings.find(|ordering| ordering.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-        });
+        let ranked = documents.into_iter().map(|document| (self.ranks(&document), document));
+        let mut ranked: Vec<(Vec<Value>, Map)> = ranked.collect();
+        ranked.sort_by(|(a, _), (b, _)| self.compare(a, b));
         ranked.into_iter().map(|(_, document)| document).collect()
+    }
+
+    /// Sorts elements; what isn't an object has no members.
+    pub(super) fn sort_values(&self, mut items: Vec<Value>) -> Vec<Value> {
+        if self.keys.is_empty() {
+            items.sort_by(|a, b| if self.reversed { sort::values(b, a) } else { sort::values(a, b) });
+            return items;
+        }
+        let nothing = Map::new();
+        let ranks = |item: &Value| match item {
+            Value::Object(map) => self.ranks(map),
+            _ => self.ranks(&nothing),
+        };
+        let mut ranked: Vec<(Vec<Value>, Value)> =
+            items.into_iter().map(|item| (ranks(&item), item)).collect();
+        ranked.sort_by(|(a, _), (b, _)| self.compare(a, b));
+        ranked.into_iter().map(|(_, item)| item).collect()
     }
 }
 

@@ -6,6 +6,9 @@ use super::*;
 use crate::value::Map;
 use crate::{ClassName, Field, FieldName, FieldType, Filter, Limit, Object, ObjectId, Value, encode};
 
+mod expression;
+mod stage;
+
 const NOW: Date = Date(1_700_000_000_000);
 
 fn schema() -> Schema {
@@ -353,6 +356,34 @@ fn expressions_work_out() {
 fn what_cannot_be_done_is_a_bad_query() {
     for pipeline in [
         json!([{"$bogus": 1}]),
+        json!([{"$indexStats": {}}]),
+        json!([{"$limit": 1}, {"$geoNear": {"near": [0, 0], "key": "place"}}]),
+        json!([{"$geoNear": {"near": [0, 0]}}]),
+        json!([{"$geoNear": {"near": [0, 91], "key": "place"}}]),
+        json!([{"$graphLookup": {"from": "Ward"}}]),
+        json!([{"$redact": "$n"}]),
+        json!([{"$redact": {"$cond": [true, "$$KEEP"]}}]),
+        json!([{"$setWindowFields": {"output": {}}}]),
+        json!([{"$setWindowFields": {"output": {"x": {"$rank": {}}}}}]),
+        json!([{"$setWindowFields": {"sortBy": {"n": 1}, "output": {"x": {"$derivative": {"input": "$n"}}}}}]),
+        json!([{"$setWindowFields": {"output": {"x": {"$sum": "$n", "window": {"documents": [0, 1]}}}}}]),
+        json!([{"$setWindowFields": {"sortBy": {"text": 1}, "output": {
+            "x": {"$sum": "$n", "window": {"range": [0, 1]}},
+        }}}]),
+        json!([{"$bucketAuto": {"groupBy": "$n", "buckets": 0}}]),
+        json!([{"$bucketAuto": {"groupBy": "$n", "buckets": 2, "granularity": "R5"}}]),
+        json!([{"$group": {"_id": null, "x": {"$firstN": {"input": "$n"}}}}]),
+        json!([{"$group": {"_id": null, "x": {"$percentile": {"input": "$n", "p": [2]}}}}]),
+        json!([{"$match": {"$sampleRate": 2}}]),
+        json!([{"$project": {"x": {"$meta": "textScore"}}}]),
+        json!([{"$project": {"x": {"$convert": {"input": "$n", "to": "objectId"}}}}]),
+        json!([{"$project": {"x": {"$toInt": 1e10}}}]),
+        json!([{"$project": {"x": {"$toInt": "1.5"}}}]),
+        json!([{"$project": {"x": {"$zip": {"inputs": ["$tags"], "defaults": [1]}}}}]),
+        json!([{"$project": {"x": {"$bitNot": 1.5}}}]),
+        json!([{"$project": {"x": {"$dateFromParts": {"month": 1}}}}]),
+        json!([{"$project": {"x": {"$dateFromParts": {"year": 2024, "isoWeek": 1}}}}]),
+        json!([{"$project": {"x": {"$sortArray": {"input": "$tags", "sortBy": 2}}}}]),
         json!([{"$project": {"x": {"$bogus": 1}}}]),
         json!([{"$group": {"_id": null, "x": {"$bogus": 1}}}]),
         json!([{"$group": {"_id": null, "x": 1}}]),

@@ -2,6 +2,7 @@
 
 use model::{
     ClassName, Code, Date, ParseError, Path, Pipeline, Query,
+    aggregate::Raw,
     name::shown,
     query::{Advice, Explain, Limits, ReadPreference},
 };
@@ -49,6 +50,12 @@ pub(crate) fn asked(
         comment: take("comment").map_or(Ok(None), Advice::comment)?,
         read_preference: take("readPreference").map_or(Ok(None), |json| ReadPreference::parse(&json))?,
     };
+    let mut flag = |name: &'static str| match take(name) {
+        None => Ok(false),
+        Some(Json::Bool(flag)) => Ok(flag),
+        Some(_) => Err(invalid(format!("{name} must be true or false"))),
+    };
+    let raw = Raw { values: flag("rawValues")?, names: flag("rawFieldNames")? };
     let explain = take("explain").map_or(Ok(None), |json| Explain::parse(&json))?;
     let (distinct, filter, pipeline) = (take("distinct"), take("where"), take("pipeline"));
     if let Some(distinct) = distinct {
@@ -68,7 +75,7 @@ pub(crate) fn asked(
     if let Some(other) = given.keys().next() {
         return Err(invalid(format!("Invalid parameter for query: {}", shown(other))));
     }
-    let pipeline = Pipeline { advice, ..Pipeline::parse(stages, now)? };
+    let pipeline = Pipeline { advice, raw, ..Pipeline::parse(stages, now)? };
     Ok(match explain {
         Some(mode) => Asked::Plan(pipeline, mode),
         None => Asked::Pipeline(pipeline),
@@ -130,6 +137,17 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_may_be_raw() {
+        let raw = |query: &str, body: Json| match read(query, body).unwrap() {
+            Asked::Pipeline(pipeline) => (pipeline.raw.values, pipeline.raw.names),
+            Asked::Plan(..) | Asked::Distinct { .. } => panic!("no pipeline"),
+        };
+        assert_eq!(raw("rawValues=true", json!({"pipeline": []})), (true, false));
+        assert_eq!(raw("", json!({"$match": {}, "rawFieldNames": true, "rawValues": false})), (false, true));
+        assert_eq!(raw("", json!({"pipeline": []})), (false, false));
+    }
+
+    #[test]
     fn a_plan_is_asked_for_in_one_of_the_known_ways() {
         let ask = |explain| read("", json!({"pipeline": [{"$match": {}}], "explain": explain})).unwrap();
         assert!(matches!(ask(json!(true)), Asked::Plan(..)));
@@ -147,6 +165,7 @@ mod tests {
             ("", json!({"distinct": 1}), 102),
             ("", json!({"distinct": "a", "where": "{"}), 107),
             ("explain=everything", json!({"pipeline": []}), 102),
+            ("rawValues=1", json!({"pipeline": []}), 102),
             ("comment=3", json!({"pipeline": []}), 102),
             ("readPreference=TERTIARY", json!({"pipeline": []}), 102),
         ] {

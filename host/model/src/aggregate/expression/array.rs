@@ -1,15 +1,22 @@
-//! Operators on arrays and objects.
+//! Operators on arrays.
 
 use super::{
-    Answer,
+    Answer, Expression, Scope,
     operator::{at, flag, numeric, present, refused},
 };
-use crate::{ParseError, Value, aggregate::document::compare, query::sort, value::Map};
+use crate::{
+    ParseError, Value,
+    aggregate::{document::compare, shape::Sort},
+};
 
 /// The longest array that `$range` makes.
-const LONGEST: f64 = 1_000_000.0;
+pub(super) const LONGEST: f64 = 1_000_000.0;
 
-fn items<'a>(value: Option<&'a Value>, operator: &str) -> Result<&'a [Value], ParseError> {
+/// The elements of an array.
+///
+/// # Errors
+/// 102 for anything else.
+pub(super) fn items<'a>(value: Option<&'a Value>, operator: &str) -> Result<&'a [Value], ParseError> {
     match value {
         Some(Value::Array(items)) => Ok(items),
         _ => Err(refused(operator, "an array")),
@@ -96,9 +103,15 @@ pub(super) fn index(args: &[Option<Value>]) -> Answer {
         return Ok(Some(Value::Null));
     }
     let wanted = at(args, 1);
-    let found =
-        items(at(args, 0), "$indexOfArray")?.iter().position(|item| compare(Some(item), wanted).is_eq());
-    numeric(found.map_or(-1.0, |place| place as f64))
+    let bound = |place: usize, default: usize| match args.get(place) {
+        None => Ok(default),
+        Some(value) => usize::try_from(whole(value.as_ref(), "$indexOfArray")?)
+            .map_err(|_| refused("$indexOfArray", "bounds from 0 on")),
+    };
+    let (start, end) = (bound(2, 0)?, bound(3, usize::MAX)?);
+    let items = items(at(args, 0), "$indexOfArray")?.iter().enumerate().take(end).skip(start);
+    let mut found = items.filter(|(_, item)| compare(Some(item), wanted).is_eq());
+    numeric(found.next().map_or(-1.0, |(place, _)| place as f64))
 }
 
 /// `$reverseArray`
@@ -125,99 +138,11 @@ pub(super) fn range(args: &[Option<Value>]) -> Answer {
     Ok(Some(Value::Array(numbers.collect())))
 }
 
-/// `$arrayToObject`: of pairs, or of objects `{k, v}`.
-pub(super) fn to_object(args: &[Option<Value>]) -> Answer {
-    if present(args, 0).is_none() {
-        return Ok(Some(Value::Null));
-    }
-    let mut map = Map::new();
-    for item in items(at(args, 0), "$arrayToObject")? {
-        let pair = match item {
-            Value::Array(pair) => pair.first().zip(pair.get(1)),
-            Value::Object(pair) => pair.get("k").zip(pair.get("v")),
-            _ => None,
-        };
-        match pair {
-            Some((Value::String(name), value)) => map.insert(name.clone(), value.clone()),
-            _ => return Err(refused("$arrayToObject", "pairs of a name and a value")),
-        };
-    }
-    Ok(Some(Value::Object(map)))
-}
-
-/// `$objectToArray`
-pub(super) fn from_object(args: &[Option<Value>]) -> Answer {
-    match present(args, 0) {
-        None => Ok(Some(Value::Null)),
-        Some(Value::Object(map)) => {
-            let pair = |(name, value): (&String, &Value)| {
-                Value::Object(Map::from([
-                    ("k".to_owned(), Value::text(name)),
-                    ("v".to_owned(), value.clone()),
-                ]))
-            };
-            Ok(Some(Value::Array(map.iter().map(pair).collect())))
-        }
-        Some(_) => Err(refused("$objectToArray", "an object")),
-    }
-}
-
-/// `$mergeObjects`: later members win; of a single array, its elements.
-pub(super) fn merge(args: &[Option<Value>]) -> Answer {
-    let parts: Vec<&Value> = match args {
-        [Some(Value::Array(items))] => items.iter().collect(),
-        args => args.iter().flatten().collect(),
-    };
-    let mut all = Map::new();
-    for part in parts {
-        match part {
-            Value::Null => {}
-            Value::Object(map) => all.extend(map.clone()),
-            _ => return Err(refused("$mergeObjects", "objects")),
-        }
-    }
-    Ok(Some(Value::Object(all)))
-}
-
-/// `$sortArray`: by 1, -1, or the members of objects.
-pub(super) fn sort(args: &[Option<Value>]) -> Answer {
-    if present(args, 0).is_none() {
-        return Ok(Some(Value::Null));
-    }
-    let mut sorted = items(at(args, 0), "$sortArray")?.to_vec();
-    let bad = || refused("$sortArray", "1, -1, or an object of one member as sortBy");
-    match at(args, 1) {
-        Some(Value::Number(by)) => {
-            sorted.sort_by(sort::values);
-            if *by < 0.0 {
-                sorted.reverse();
-            }
-        }
-        Some(Value::Object(by)) if by.len() == 1 => {
-            let Some((name, Value::Number(direction))) = by.iter().next() else { return Err(bad()) };
-            sorted.sort_by(|a, b| {
-                let ordering = compare(member(a, name), member(b, name));
-                if *direction < 0.0 { ordering.reverse() } else { ordering }
-            });
-        }
-        _ => return Err(bad()),
-    }
-    Ok(Some(Value::Array(sorted)))
-}
-
-fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    match value {
-        Value::Object(map) => map.get(name),
-        _ => None,
-    }
-}
-
-/// `$getField`
-pub(super) fn field(args: &[Option<Value>]) -> Answer {
-    match (at(args, 0), at(args, 1)) {
-        (Some(Value::String(name)), Some(Value::Object(map))) => Ok(map.get(name).cloned()),
-        (Some(Value::String(_)), None | Some(Value::Null)) => Ok(at(args, 1).cloned()),
-        (Some(Value::String(_)), Some(_)) => Ok(None),
-        _ => Err(refused("$getField", "a name as field")),
+/// `$sortArray`
+pub(super) fn sorted(input: &Expression, by: &Sort, scope: Scope<'_>) -> Answer {
+    match input.answer(scope)? {
+        None | Some(Value::Null) => Ok(Some(Value::Null)),
+        Some(Value::Array(items)) => Ok(Some(Value::Array(by.sort_values(items)))),
+        Some(_) => Err(refused("$sortArray", "an array as input")),
     }
 }

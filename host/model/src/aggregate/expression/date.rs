@@ -1,58 +1,41 @@
-//! Operators on dates: their parts, their texts, sums and differences.
+//! Operators on dates: their texts, sums and differences.
 
 use time::{Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 use super::{
-    Answer, Function,
+    Answer,
     operator::{at, numeric, present, refused},
 };
 use crate::{Date, ParseError, Value};
 
-const DAY_MS: i64 = 86_400_000;
+pub(super) const DAY_MS: i64 = 86_400_000;
 
-/// The operator that takes one part of a date.
-pub(super) fn part(name: &str) -> Option<Function> {
-    Some(match name {
-        "$year" => |args| of(args, |at| f64::from(at.year())),
-        "$month" => |args| of(args, |at| f64::from(u8::from(at.month()))),
-        "$dayOfMonth" => |args| of(args, |at| f64::from(at.day())),
-        "$dayOfYear" => |args| of(args, |at| f64::from(at.ordinal())),
-        "$dayOfWeek" => |args| of(args, |at| f64::from(at.weekday().number_from_sunday())),
-        "$isoDayOfWeek" => |args| of(args, |at| f64::from(at.weekday().number_from_monday())),
-        "$week" => |args| of(args, |at| f64::from(at.sunday_based_week())),
-        "$isoWeek" => |args| of(args, |at| f64::from(at.iso_week())),
-        "$isoWeekYear" => |args| of(args, |at| f64::from(at.to_iso_week_date().0)),
-        "$hour" => |args| of(args, |at| f64::from(at.hour())),
-        "$minute" => |args| of(args, |at| f64::from(at.minute())),
-        "$second" => |args| of(args, |at| f64::from(at.second())),
-        "$millisecond" => |args| of(args, |at| f64::from(at.millisecond())),
-        _ => return None,
-    })
-}
-
-/// A part of a date, or of `{date, timezone}`.
-fn of(args: &[Option<Value>], part: fn(OffsetDateTime) -> f64) -> Answer {
-    let (date, zone) = match at(args, 0) {
-        Some(Value::Object(map)) => (map.get("date"), map.get("timezone")),
-        other => (other, None),
-    };
-    match date {
-        None | Some(Value::Null) => Ok(Some(Value::Null)),
-        Some(Value::Date(date)) => numeric(part(local(*date, zone)?)),
-        Some(_) => Err(refused("A part of a date", "a date")),
-    }
-}
-
-fn local(date: Date, zone: Option<&Value>) -> Result<OffsetDateTime, ParseError> {
-    let bad = || refused("A date operator", "UTC or an offset like +02:00 as timezone");
-    let offset = match zone {
-        None | Some(Value::Null) => UtcOffset::UTC,
-        Some(Value::String(zone)) => offset(zone).ok_or_else(bad)?,
-        Some(_) => return Err(bad()),
-    };
+/// The moment as clocks in a time zone show it.
+///
+/// # Errors
+/// 102 for a zone that isn't an offset.
+pub(super) fn local(date: Date, zone: Option<&Value>) -> Result<OffsetDateTime, ParseError> {
+    let offset = zone_offset(zone)?;
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(date.ms()) * 1_000_000);
     let local = moment.ok().and_then(|moment| moment.checked_to_offset(offset));
     local.ok_or_else(|| refused("A date operator", "dates that can be written"))
+}
+
+fn zone_offset(zone: Option<&Value>) -> Result<UtcOffset, ParseError> {
+    let bad = || refused("A date operator", "UTC or an offset like +02:00 as timezone");
+    match zone {
+        None | Some(Value::Null) => Ok(UtcOffset::UTC),
+        Some(Value::String(zone)) => offset(zone).ok_or_else(bad),
+        Some(_) => Err(bad()),
+    }
+}
+
+/// How far clocks in a time zone are ahead, in milliseconds.
+///
+/// # Errors
+/// 102 for a zone that isn't an offset.
+pub(super) fn ahead(zone: Option<&Value>) -> Result<i64, ParseError> {
+    Ok(i64::from(zone_offset(zone)?.whole_seconds()) * 1_000)
 }
 
 fn offset(zone: &str) -> Option<UtcOffset> {
@@ -83,7 +66,7 @@ fn argument(args: &[Option<Value>], place: usize, operator: &str) -> Result<Opti
     }
 }
 
-fn answer(ms: Option<i64>, operator: &str) -> Answer {
+pub(super) fn answer(ms: Option<i64>, operator: &str) -> Answer {
     let date = ms.and_then(Date::from_ms).ok_or_else(|| refused(operator, "dates that can be written"))?;
     Ok(Some(Value::Date(date)))
 }
@@ -101,16 +84,27 @@ pub(super) fn to_date(args: &[Option<Value>]) -> Answer {
     }
 }
 
-/// Reads a moment, or a day as its beginning.
+/// Reads a moment; one without a zone is UTC's, and a day means its beginning.
 fn read(text: &str) -> Option<Date> {
-    Date::parse(text).or_else(|| Date::parse(&format!("{text}T00:00:00.000Z")))
+    Date::parse(text).or_else(|| read_local(text))
+}
+
+fn read_local(text: &str) -> Option<Date> {
+    let text = text.replacen(' ', "T", 1);
+    Date::parse(&format!("{text}Z")).or_else(|| Date::parse(&format!("{text}T00:00:00.000Z")))
+}
+
+/// Reads a moment that is local to a zone unless it tells its own.
+fn read_in(text: &str, ahead: i64) -> Option<Date> {
+    Date::parse(text).or_else(|| Date::from_ms(read_local(text)?.ms().checked_sub(ahead)?))
 }
 
 /// `$dateFromString`
 pub(super) fn from_string(args: &[Option<Value>]) -> Answer {
+    let ahead = ahead(at(args, 3))?;
     match present(args, 0) {
         None => Ok(Some(at(args, 1).cloned().unwrap_or(Value::Null))),
-        Some(Value::String(text)) => match (read(text), at(args, 2)) {
+        Some(Value::String(text)) => match (read_in(text, ahead), at(args, 2)) {
             (Some(date), _) => Ok(Some(Value::Date(date))),
             (None, Some(otherwise)) => Ok(Some(otherwise.clone())),
             (None, None) => Err(refused("$dateFromString", "ISO 8601 texts")),
@@ -119,31 +113,8 @@ pub(super) fn from_string(args: &[Option<Value>]) -> Answer {
     }
 }
 
-/// `$dateFromParts`: what is left out is the smallest.
-pub(super) fn from_parts(args: &[Option<Value>]) -> Answer {
-    let bad = || refused("$dateFromParts", "whole numbers that make a date");
-    let mut parts = [0_i64, 1, 1, 0, 0, 0, 0];
-    for (place, part) in parts.iter_mut().enumerate() {
-        match at(args, place) {
-            Some(Value::Number(number)) if number.fract() == 0.0 => *part = *number as i64,
-            Some(Value::Null) => return Ok(Some(Value::Null)),
-            None if place > 0 => {}
-            _ => return Err(bad()),
-        }
-    }
-    let [year, month, day, hour, minute, second, ms] = parts;
-    // Months beyond a year carry over; days and times are added.
-    let (month, day) = month.checked_sub(1).zip(day.checked_sub(1)).ok_or_else(bad)?;
-    let months = year.checked_mul(12).and_then(|months| months.checked_add(month)).ok_or_else(bad)?;
-    let first = first_of_month(months).ok_or_else(bad)?;
-    let rest = [(day, DAY_MS), (hour, 3_600_000), (minute, 60_000), (second, 1_000), (ms, 1)];
-    let sum =
-        rest.into_iter().try_fold(first, |sum, (count, unit)| count.checked_mul(unit)?.checked_add(sum));
-    answer(sum, "$dateFromParts")
-}
-
 /// The milliseconds of the first day of a month counted from the year 0.
-fn first_of_month(months: i64) -> Option<i64> {
+pub(super) fn first_of_month(months: i64) -> Option<i64> {
     let year = i32::try_from(months.div_euclid(12)).ok()?;
     let month = Month::try_from(u8::try_from(months.rem_euclid(12) + 1).ok()?).ok()?;
     let date = time::Date::from_calendar_date(year, month, 1).ok()?;
@@ -177,63 +148,109 @@ fn months(date: Date) -> Result<i64, ParseError> {
     Ok(i64::from(local.year()) * 12 + i64::from(u8::from(local.month())) - 1)
 }
 
+/// A date among arguments as clocks in a zone show it, as if it were UTC; `None` for null and missing.
+fn shifted(
+    args: &[Option<Value>],
+    place: usize,
+    ahead: i64,
+    operator: &str,
+) -> Result<Option<Date>, ParseError> {
+    let Some(date) = argument(args, place, operator)? else { return Ok(None) };
+    let there = Date::from_ms(date.ms() + ahead);
+    there.map(Some).ok_or_else(|| refused(operator, "dates that can be written"))
+}
+
 /// `$dateAdd`, `$dateSubtract`: a day that a month lacks becomes its last one.
 pub(super) fn add(args: &[Option<Value>], sign: i64) -> Answer {
     let operator = "$dateAdd and $dateSubtract";
-    let Some(date) = argument(args, 0, operator)? else { return Ok(Some(Value::Null)) };
+    let ahead = ahead(present(args, 3))?;
+    let Some(date) = shifted(args, 0, ahead, operator)? else { return Ok(Some(Value::Null)) };
     let amount = match present(args, 2) {
         None => return Ok(Some(Value::Null)),
         Some(Value::Number(amount)) if amount.fract() == 0.0 => *amount as i64,
         Some(_) => return Err(refused(operator, "a whole number as amount")),
     };
-    let Some(amount) = amount.checked_mul(sign) else { return answer(None, operator) };
-    match unit(args, 1, operator)? {
-        Unit::Ms(unit) => answer(amount.checked_mul(unit).and_then(|ms| ms.checked_add(date.ms())), operator),
-        Unit::Months(unit) => {
-            let before = months(date)?;
-            let into = first_of_month(before);
-            let after = amount.checked_mul(unit).and_then(|more| before.checked_add(more));
-            let next = after.and_then(|after| after.checked_add(1)).and_then(first_of_month);
-            let first = after.and_then(first_of_month);
-            let (Some(into), Some(first), Some(next)) = (into, first, next) else {
-                return answer(None, operator);
-            };
-            let (day, time) = ((date.ms() - into).div_euclid(DAY_MS), (date.ms() - into).rem_euclid(DAY_MS));
-            let day = day.min((next - first) / DAY_MS - 1);
-            answer(Some(first + day * DAY_MS + time), operator)
-        }
-    }
+    let unit = unit(args, 1, operator)?;
+    let moved = amount.checked_mul(sign).map(|amount| moved(date, amount, &unit)).transpose()?.flatten();
+    answer(moved.and_then(|ms| ms.checked_sub(ahead)), operator)
 }
 
-/// The start of the unit that a moment lies in, in milliseconds; weeks begin on Sunday.
-fn start(date: Date, unit: &Unit) -> Result<Option<i64>, ParseError> {
+fn moved(date: Date, amount: i64, unit: &Unit) -> Result<Option<i64>, ParseError> {
+    let unit = match unit {
+        Unit::Ms(unit) => return Ok(amount.checked_mul(*unit).and_then(|ms| ms.checked_add(date.ms()))),
+        Unit::Months(unit) => *unit,
+    };
+    let before = months(date)?;
+    let into = first_of_month(before);
+    let after = amount.checked_mul(unit).and_then(|more| before.checked_add(more));
+    let next = after.and_then(|after| after.checked_add(1)).and_then(first_of_month);
+    let first = after.and_then(first_of_month);
+    let (Some(into), Some(first), Some(next)) = (into, first, next) else { return Ok(None) };
+    let (day, time) = ((date.ms() - into).div_euclid(DAY_MS), (date.ms() - into).rem_euclid(DAY_MS));
+    let day = day.min((next - first) / DAY_MS - 1);
+    Ok(Some(first + day * DAY_MS + time))
+}
+
+const WEEK_MS: i64 = 7 * DAY_MS;
+
+/// The milliseconds from the epoch to the first beginning of a week, by the name of its first day; Sunday's without one.
+fn week_start(value: Option<&Value>, operator: &str) -> Result<i64, ParseError> {
+    let bad = || refused(operator, "the name of a day as startOfWeek");
+    let Some(value) = value else { return Ok(3 * DAY_MS) };
+    let name = value.as_str().ok_or_else(bad)?.to_ascii_lowercase();
+    // The epoch was a Thursday.
+    let days = ["thursday", "friday", "saturday", "sunday", "monday", "tuesday", "wednesday"];
+    let found = days.iter().position(|day| *day == name || (name.len() == 3 && day.starts_with(&name)));
+    Ok(found.ok_or_else(bad)? as i64 * DAY_MS)
+}
+
+/// The start of the so many units that a moment lies in, in milliseconds; counted from the year 2000, weeks from the epoch.
+fn start(date: Date, unit: &Unit, bins: i64, week: i64) -> Result<Option<i64>, ParseError> {
+    let floor = |number: i64, size: i64, from: i64| Some((number - from).div_euclid(size) * size + from);
     Ok(match unit {
-        Unit::Months(unit) => first_of_month(months(date)?.div_euclid(*unit) * unit),
-        // The first Sunday after the epoch was its fourth day.
-        Unit::Ms(unit) if *unit == 7 * DAY_MS => {
-            Some((date.ms() - 3 * DAY_MS).div_euclid(*unit) * unit + 3 * DAY_MS)
-        }
-        Unit::Ms(unit) => Some(date.ms().div_euclid(*unit) * unit),
+        Unit::Months(unit) => match unit.checked_mul(bins) {
+            Some(size) => floor(months(date)?, size, 24_000).and_then(first_of_month),
+            None => None,
+        },
+        Unit::Ms(unit) => match unit.checked_mul(bins) {
+            Some(size) => floor(date.ms(), size, if *unit == WEEK_MS { week } else { 946_684_800_000 }),
+            None => None,
+        },
     })
 }
 
 /// `$dateTrunc`
 pub(super) fn truncate(args: &[Option<Value>]) -> Answer {
-    let Some(date) = argument(args, 0, "$dateTrunc")? else { return Ok(Some(Value::Null)) };
-    answer(start(date, &unit(args, 1, "$dateTrunc")?)?, "$dateTrunc")
+    let operator = "$dateTrunc";
+    let ahead = ahead(present(args, 2))?;
+    let Some(date) = shifted(args, 0, ahead, operator)? else { return Ok(Some(Value::Null)) };
+    let unit = unit(args, 1, operator)?;
+    let bins = match present(args, 3) {
+        None => 1,
+        Some(Value::Number(bins)) if bins.fract() == 0.0 && *bins >= 1.0 => *bins as i64,
+        Some(_) => return Err(refused(operator, "a whole number from 1 on as binSize")),
+    };
+    if bins > 1 && matches!(unit, Unit::Ms(WEEK_MS)) {
+        return Err(refused(operator, "a binSize above 1 with every unit but the week"));
+    }
+    let start = start(date, &unit, bins, week_start(present(args, 4), operator)?)?;
+    answer(start.and_then(|start| start.checked_sub(ahead)), operator)
 }
 
 /// `$dateDiff`: how many bounds of the unit lie between two dates.
 pub(super) fn difference(args: &[Option<Value>]) -> Answer {
     let operator = "$dateDiff";
-    let (Some(from), Some(to)) = (argument(args, 0, operator)?, argument(args, 1, operator)?) else {
+    let ahead = ahead(present(args, 3))?;
+    let (Some(from), Some(to)) = (shifted(args, 0, ahead, operator)?, shifted(args, 1, ahead, operator)?)
+    else {
         return Ok(Some(Value::Null));
     };
     let unit = unit(args, 2, operator)?;
     match unit {
         Unit::Months(size) => numeric((months(to)?.div_euclid(size) - months(from)?.div_euclid(size)) as f64),
         Unit::Ms(size) => {
-            let (from, to) = (start(from, &unit)?, start(to, &unit)?);
+            let week = week_start(present(args, 4), operator)?;
+            let (from, to) = (start(from, &unit, 1, week)?, start(to, &unit, 1, week)?);
             numeric(from.zip(to).map_or(0.0, |(from, to)| ((to - from) / size) as f64))
         }
     }
@@ -244,12 +261,13 @@ pub(super) fn to_string(args: &[Option<Value>]) -> Answer {
     let Some(date) = argument(args, 0, "$dateToString")? else {
         return Ok(Some(at(args, 3).cloned().unwrap_or(Value::Null)));
     };
+    let at = local(date, present(args, 2))?;
     let format = match present(args, 1) {
-        None => "%Y-%m-%dT%H:%M:%S.%LZ",
+        None if at.offset().is_utc() => "%Y-%m-%dT%H:%M:%S.%LZ",
+        None => "%Y-%m-%dT%H:%M:%S.%L",
         Some(Value::String(format)) => format.as_str(),
         Some(_) => return Err(refused("$dateToString", "a text as format")),
     };
-    let at = local(date, present(args, 2))?;
     let mut text = String::new();
     let mut chars = format.chars();
     while let Some(c) = chars.next() {
@@ -265,6 +283,9 @@ pub(super) fn to_string(args: &[Option<Value>]) -> Answer {
             Some('M') => format!("{:02}", at.minute()),
             Some('S') => format!("{:02}", at.second()),
             Some('L') => format!("{:03}", at.millisecond()),
+            Some('b') => at.month().to_string().chars().take(3).collect(),
+            Some('B') => at.month().to_string(),
+            Some('Z') => at.offset().whole_minutes().to_string(),
             Some('j') => format!("{:03}", at.ordinal()),
             Some('w') => at.weekday().number_from_sunday().to_string(),
             Some('u') => at.weekday().number_from_monday().to_string(),

@@ -2,19 +2,27 @@
 
 mod array;
 mod conditional;
+mod convert;
 mod date;
 mod number;
+mod object;
 mod operator;
 mod parse;
+mod parts;
+mod search;
 mod set;
+mod several;
+mod statistics;
 mod text;
 mod variable;
 
-use super::{document::FieldPath, run::Run, size};
+use super::{document::FieldPath, run::Run, shape::Sort, size};
 use crate::{ParseError, Value, value::Map};
 
 pub(super) use operator::truthy;
 pub(super) use parse::{date as literal_date, literal};
+pub(super) use several::extremes;
+pub(super) use statistics::{deviation, fractions, percentiles};
 
 /// What an expression comes to; `None` is a missing value.
 pub(super) type Answer = Result<Option<Value>, ParseError>;
@@ -58,6 +66,10 @@ pub(super) enum Expression {
         condition: Box<Expression>,
         limit: Option<Box<Expression>>,
     },
+    /// The elements of an array, in the order of their members.
+    Sorted(Box<Expression>, Sort),
+    /// A number without a pattern: `$rand`.
+    Random,
     /// All elements of an array, folded into one value.
     Reduce { input: Box<Expression>, initial: Box<Expression>, into: Box<Expression> },
 }
@@ -137,6 +149,8 @@ impl Expression {
             Expression::Filter { input, name, condition, limit } => {
                 variable::filter(input, name, condition, limit.as_deref(), scope)
             }
+            Expression::Sorted(input, by) => array::sorted(input, by, scope),
+            Expression::Random => Ok(Some(Value::Number(scope.run.random()))),
             Expression::Reduce { input, initial, into } => variable::reduce(input, initial, into, scope),
         }
     }

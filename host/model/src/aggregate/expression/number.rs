@@ -1,7 +1,7 @@
 //! Arithmetic.
 
 use super::{
-    Answer,
+    Answer, Function,
     operator::{at, nullable, numeric, present, refused},
 };
 use crate::{Date, ParseError, Value};
@@ -122,7 +122,7 @@ pub(super) fn truncate(args: &[Option<Value>]) -> Answer {
 }
 
 /// The numbers among values, those of a single array among its elements.
-fn numbers(args: &[Option<Value>]) -> Vec<f64> {
+pub(super) fn numbers(args: &[Option<Value>]) -> Vec<f64> {
     match args {
         [Some(Value::Array(items))] => items.iter().filter_map(Value::as_number).collect(),
         args => args.iter().flatten().filter_map(Value::as_number).collect(),
@@ -157,11 +157,44 @@ pub(super) fn number(args: &[Option<Value>]) -> Answer {
     })
 }
 
-/// `$toInt`, `$toLong`
-pub(super) fn whole(args: &[Option<Value>]) -> Answer {
-    let number = number(args)?;
-    match present(std::slice::from_ref(&number), 0).and_then(Value::as_number) {
-        Some(number) => numeric(number.trunc()),
-        None => Ok(Some(Value::Null)),
+/// `$toInt`, `$toLong`: what a fraction has behind the point falls away, but a text has to be whole.
+pub(super) fn whole(args: &[Option<Value>], long: bool) -> Answer {
+    let (name, least, most) = if long {
+        ("long", -(2_f64.powi(63)), 2_f64.powi(63))
+    } else {
+        ("int", -(2_f64.powi(31)), 2_f64.powi(31))
+    };
+    let found = number(args)?;
+    let Some(number) = found.as_ref().and_then(Value::as_number) else { return Ok(Some(Value::Null)) };
+    let fraction = matches!(present(args, 0), Some(Value::String(_))) && number.fract() != 0.0;
+    if fraction || number.trunc() < least || number.trunc() >= most {
+        return Err(refused(&format!("A conversion to {name}"), "whole numbers that fit into it"));
     }
+    numeric(number.trunc())
+}
+
+/// `$atan2`
+pub(super) fn angle(args: &[Option<Value>]) -> Answer {
+    two(args, "$atan2", f64::atan2)
+}
+
+/// The trigonometric operator of a name.
+pub(super) fn curve(name: &str) -> Option<Function> {
+    Some(match name {
+        "$sin" => |args| each(args, "$sin", f64::sin),
+        "$cos" => |args| each(args, "$cos", f64::cos),
+        "$tan" => |args| each(args, "$tan", f64::tan),
+        "$asin" => |args| each(args, "$asin", f64::asin),
+        "$acos" => |args| each(args, "$acos", f64::acos),
+        "$atan" => |args| each(args, "$atan", f64::atan),
+        "$sinh" => |args| each(args, "$sinh", f64::sinh),
+        "$cosh" => |args| each(args, "$cosh", f64::cosh),
+        "$tanh" => |args| each(args, "$tanh", f64::tanh),
+        "$asinh" => |args| each(args, "$asinh", f64::asinh),
+        "$acosh" => |args| each(args, "$acosh", f64::acosh),
+        "$atanh" => |args| each(args, "$atanh", f64::atanh),
+        "$degreesToRadians" => |args| each(args, "$degreesToRadians", f64::to_radians),
+        "$radiansToDegrees" => |args| each(args, "$radiansToDegrees", f64::to_degrees),
+        _ => return None,
+    })
 }

@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Answer, Function, array, date, number, set, text};
+use super::{
+    Answer, Function, array, convert, date, number, object, parts, search, set, several, statistics, text,
+};
 use crate::{ParseError, Value, aggregate::document, query::sort};
 
 use super::super::invalid;
@@ -39,7 +41,8 @@ pub(super) fn function(name: &str) -> Option<(Function, RangeInclusive<usize>)> 
         "$avg" => (number::average, ANY),
         "$min" => (|args| Ok(extreme(args, false)), ANY),
         "$max" => (|args| Ok(extreme(args, true)), ANY),
-        "$toInt" | "$toLong" => (number::whole, 1..=1),
+        "$toInt" => (|args| number::whole(args, false), 1..=1),
+        "$toLong" => (|args| number::whole(args, true), 1..=1),
         "$toDouble" | "$toDecimal" => (number::number, 1..=1),
         "$toBool" => (|args| nullable(args, |value| flag(truthy(Some(value)))), 1..=1),
         "$toString" => (text::string, 1..=1),
@@ -55,6 +58,7 @@ pub(super) fn function(name: &str) -> Option<(Function, RangeInclusive<usize>)> 
         "$strLenBytes" => (|args| text::length(args, str::len), 1..=1),
         "$strcasecmp" => (text::compare_ignoring_case, 2..=2),
         "$split" => (text::split, 2..=2),
+        "$indexOfBytes" => (text::index_bytes, 2..=4),
         "$indexOfCP" => (text::index, 2..=4),
         "$size" => (array::size, 1..=1),
         "$isArray" => (|args| flag(matches!(at(args, 0), Some(Value::Array(_)))), 1..=1),
@@ -64,12 +68,12 @@ pub(super) fn function(name: &str) -> Option<(Function, RangeInclusive<usize>)> 
         "$slice" => (array::slice, 2..=3),
         "$concatArrays" => (array::concat, ANY),
         "$in" => (array::contains, 2..=2),
-        "$indexOfArray" => (array::index, 2..=2),
+        "$indexOfArray" => (array::index, 2..=4),
         "$reverseArray" => (array::reverse, 1..=1),
         "$range" => (array::range, 2..=3),
-        "$arrayToObject" => (array::to_object, 1..=1),
-        "$objectToArray" => (array::from_object, 1..=1),
-        "$mergeObjects" => (array::merge, ANY),
+        "$arrayToObject" => (object::to_object, 1..=1),
+        "$objectToArray" => (object::from_object, 1..=1),
+        "$mergeObjects" => (object::merge, ANY),
         "$setUnion" => (set::union, ANY),
         "$setIntersection" => (set::intersection, ANY),
         "$setDifference" => (set::difference, 2..=2),
@@ -77,7 +81,15 @@ pub(super) fn function(name: &str) -> Option<(Function, RangeInclusive<usize>)> 
         "$setIsSubset" => (set::is_subset, 2..=2),
         "$anyElementTrue" => (set::any_true, 1..=1),
         "$allElementsTrue" => (set::all_true, 1..=1),
-        name => (date::part(name)?, 1..=1),
+        "$stdDevPop" => (|args| statistics::deviates(args, false), ANY),
+        "$stdDevSamp" => (|args| statistics::deviates(args, true), ANY),
+        "$bitAnd" => (|args| statistics::bits(args, "$bitAnd", -1, |a, b| a & b), ANY),
+        "$bitOr" => (|args| statistics::bits(args, "$bitOr", 0, |a, b| a | b), ANY),
+        "$bitXor" => (|args| statistics::bits(args, "$bitXor", 0, |a, b| a ^ b), ANY),
+        "$bitNot" => (statistics::flipped, 1..=1),
+        "$atan2" => (number::angle, 2..=2),
+        "$binarySize" => (text::bytes, 1..=1),
+        name => (parts::part(name).or_else(|| number::curve(name))?, 1..=1),
     })
 }
 
@@ -89,20 +101,35 @@ pub(super) fn members(name: &str) -> Option<(Function, &'static [&'static str])>
         "$rtrim" => (|args| text::trim(args, false, true), &["input", "chars"]),
         "$replaceOne" => (|args| text::replace(args, 1), &["input", "find", "replacement"]),
         "$replaceAll" => (|args| text::replace(args, usize::MAX), &["input", "find", "replacement"]),
-        "$regexMatch" => (text::regex_match, &["input", "regex", "options"]),
+        "$regexMatch" => (search::matches, &["input", "regex", "options"]),
+        "$regexFind" => (search::find, &["input", "regex", "options"]),
+        "$regexFindAll" => (search::find_all, &["input", "regex", "options"]),
+        "$convert" => (convert::convert, &["input", "to", "onError", "onNull"]),
         "$dateToString" => (date::to_string, &["date", "format", "timezone", "onNull"]),
-        "$dateFromString" => (date::from_string, &["dateString", "onNull", "onError"]),
-        "$dateFromParts" => {
-            (date::from_parts, &["year", "month", "day", "hour", "minute", "second", "millisecond"])
-        }
-        "$dateAdd" => (|args| date::add(args, 1), &["startDate", "unit", "amount"]),
-        "$dateSubtract" => (|args| date::add(args, -1), &["startDate", "unit", "amount"]),
-        "$dateDiff" => (date::difference, &["startDate", "endDate", "unit"]),
-        "$dateTrunc" => (date::truncate, &["date", "unit"]),
-        "$sortArray" => (array::sort, &["input", "sortBy"]),
-        "$getField" => (array::field, &["field", "input"]),
+        "$dateFromString" => (date::from_string, &["dateString", "onNull", "onError", "timezone"]),
+        "$dateFromParts" => (parts::joined, parts::PARTS),
+        "$dateToParts" => (parts::taken, &["date", "timezone", "iso8601"]),
+        "$dateAdd" => (|args| date::add(args, 1), &["startDate", "unit", "amount", "timezone"]),
+        "$dateSubtract" => (|args| date::add(args, -1), &["startDate", "unit", "amount", "timezone"]),
+        "$dateDiff" => (date::difference, &["startDate", "endDate", "unit", "timezone", "startOfWeek"]),
+        "$dateTrunc" => (date::truncate, &["date", "unit", "timezone", "binSize", "startOfWeek"]),
+        "$firstN" => (several::first, &["input", "n"]),
+        "$lastN" => (several::last, &["input", "n"]),
+        "$minN" => (|args| several::extreme(args, false), &["input", "n"]),
+        "$maxN" => (|args| several::extreme(args, true), &["input", "n"]),
+        "$zip" => (several::zip, &["inputs", "useLongestLength", "defaults"]),
+        "$percentile" => (statistics::percentile, &["input", "p", "method"]),
+        "$median" => (statistics::median, &["input", "method"]),
+        "$getField" => (object::field, &["field", "input"]),
+        "$setField" => (object::set_field, &["field", "input", "value"]),
+        "$unsetField" => (object::set_field, &["field", "input"]),
         _ => return None,
     })
+}
+
+/// Whether MongoDB knows an operator that isn't built here.
+pub(super) fn is_foreign(name: &str) -> bool {
+    matches!(name, "$meta" | "$toObjectId" | "$tsSecond" | "$tsIncrement" | "$bsonSize" | "$toHashedIndexKey")
 }
 
 /// Whether a value counts as true: all but false, null, missing and 0.
@@ -122,6 +149,18 @@ pub(super) fn at(args: &[Option<Value>], place: usize) -> Option<&Value> {
 /// An argument that is neither missing nor null.
 pub(super) fn present(args: &[Option<Value>], place: usize) -> Option<&Value> {
     at(args, place).filter(|value| !value.is_null())
+}
+
+/// A flag among arguments; a missing one is false.
+///
+/// # Errors
+/// 102 for anything else.
+pub(super) fn flag_of(args: &[Option<Value>], place: usize, operator: &str) -> Result<bool, ParseError> {
+    match present(args, place) {
+        None => Ok(false),
+        Some(Value::Boolean(flag)) => Ok(*flag),
+        Some(_) => Err(refused(operator, "true and false for what is on or off")),
+    }
 }
 
 /// Works on the one argument, unless it is null.

@@ -2,8 +2,13 @@
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::{Expression, operator};
-use crate::{Date, ParseError, Value, aggregate::document::FieldPath, encode, name::shown};
+use super::{Expression, object, operator};
+use crate::{
+    Date, ParseError, Value,
+    aggregate::{document::FieldPath, shape::Sort},
+    encode,
+    name::shown,
+};
 
 use super::super::invalid;
 
@@ -162,6 +167,19 @@ fn call(name: &str, operand: &Json, depth: usize) -> Result<Expression, ParseErr
         },
         "$reduce" => {
             Expression::Reduce { input: inner("input")?, initial: inner("initialValue")?, into: inner("in")? }
+        }
+        "$rand" => Expression::Random,
+        "$sortArray" => Expression::Sorted(inner("input")?, Sort::elements(member("sortBy")?)?),
+        // A bare operand is the field's name.
+        "$getField" if operand.get("field").is_none() => {
+            let field = read(operand, depth + 1)?;
+            Expression::Call(object::field, vec![field, variable_of("CURRENT")?])
+        }
+        "$getField" if operand.get("input").is_none() => {
+            Expression::Call(object::field, vec![*inner("field")?, variable_of("CURRENT")?])
+        }
+        name if operator::is_foreign(name) => {
+            return Err(invalid(format!("The expression {} isn't supported yet", shown(name))));
         }
         name => match operator::members(name) {
             // Operators whose arguments have names.

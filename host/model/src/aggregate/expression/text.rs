@@ -2,15 +2,15 @@
 
 use super::{
     Answer,
-    operator::{at, flag, nullable, numeric, present, refused},
+    operator::{at, nullable, numeric, present, refused},
 };
-use crate::{ParseError, Value, query::filter::Pattern};
+use crate::{ParseError, Value};
 
 /// The longest text that replacing makes, in bytes; no document of MongoDB is longer.
 const LONGEST: usize = 16 << 20;
 
 /// What a value is as a text; pointers are `Class$id`, `None` what has no text.
-fn shown(value: &Value) -> Option<String> {
+pub(super) fn shown(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(crate::encode::number_json(*number).to_string()),
@@ -97,6 +97,16 @@ pub(super) fn length(args: &[Option<Value>], measure: fn(&str) -> usize) -> Answ
     }
 }
 
+/// `$binarySize`
+pub(super) fn bytes(args: &[Option<Value>]) -> Answer {
+    match present(args, 0) {
+        None => Ok(Some(Value::Null)),
+        Some(Value::String(text)) => numeric(text.len() as f64),
+        Some(Value::Bytes(bytes)) => numeric(bytes.len() as f64),
+        Some(_) => Err(refused("$binarySize", "texts and bytes")),
+    }
+}
+
 /// `$strcasecmp`
 pub(super) fn compare_ignoring_case(args: &[Option<Value>]) -> Answer {
     let upper = |place| soft(at(args, place), "$strcasecmp").map(|text| text.to_uppercase());
@@ -111,6 +121,26 @@ pub(super) fn split(args: &[Option<Value>]) -> Answer {
         }
         (None, _) | (_, None) => Ok(Some(Value::Null)),
         _ => Err(refused("$split", "two texts, the second one not empty")),
+    }
+}
+
+/// `$indexOfBytes`
+pub(super) fn index_bytes(args: &[Option<Value>]) -> Answer {
+    let (text, part) = match (present(args, 0), present(args, 1)) {
+        (Some(Value::String(text)), Some(Value::String(part))) => (text, part),
+        (None, _) => return Ok(Some(Value::Null)),
+        _ => return Err(refused("$indexOfBytes", "texts")),
+    };
+    let bound = |place: usize, default: usize| match at(args, place) {
+        None => Ok(default),
+        value => usize::try_from(whole(value, "$indexOfBytes")?)
+            .map_err(|_| refused("$indexOfBytes", "places from 0 on")),
+    };
+    let (start, end) = (bound(2, 0)?, bound(3, text.len())?.min(text.len()));
+    match text.get(start..end) {
+        Some(window) => numeric(window.find(part.as_str()).map_or(-1.0, |place| (start + place) as f64)),
+        None if start > end => numeric(-1.0),
+        None => Err(refused("$indexOfBytes", "places between characters")),
     }
 }
 
@@ -165,21 +195,5 @@ pub(super) fn replace(args: &[Option<Value>], most: usize) -> Answer {
         }
         (None, _, _) | (_, None, _) | (_, _, None) => Ok(Some(Value::Null)),
         _ => Err(refused("$replaceOne and $replaceAll", "texts")),
-    }
-}
-
-/// `$regexMatch`
-pub(super) fn regex_match(args: &[Option<Value>]) -> Answer {
-    let options = match present(args, 2) {
-        None => String::new(),
-        Some(Value::String(options)) => options.clone(),
-        Some(_) => return Err(refused("$regexMatch", "options as a text")),
-    };
-    match (present(args, 0), present(args, 1)) {
-        (None, _) => flag(false),
-        (Some(Value::String(text)), Some(Value::String(source))) => {
-            flag(Pattern { source: source.clone(), options }.compile()?.is_match(text))
-        }
-        _ => Err(refused("$regexMatch", "a text and a pattern")),
     }
 }
