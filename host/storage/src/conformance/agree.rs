@@ -2,6 +2,7 @@
 
 mod bare;
 mod draw;
+mod pool;
 mod trial;
 
 use std::{fmt, sync::Arc};

@@ -4,7 +4,10 @@ use model::{Filter, Path, Test, Value, encode};
 use proptest::{collection::vec, prelude::Strategy, prop_oneof, sample::select, strategy::Union};
 use serde_json::Value as Json;
 
-use super::draw::{PATHS, any, list, operand};
+use super::{
+    draw::{any, list, operand},
+    pool::PATHS,
+};
 use crate::conformance::Wrong;
 
 /// Some tests, joined.

@@ -9,73 +9,13 @@ use proptest::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::trial::{Change, Drawn, FIELDS, Question, Trial};
+use super::{
+    pool::{PATHS, PATTERNS},
+    trial::{Change, Drawn, FIELDS, Question, Trial},
+};
 use crate::conformance::bench::{date, pointer};
 
 type Draw = BoxedStrategy<Json>;
-
-pub(super) const PATHS: &[&str] = &[
-    "t",
-    "n",
-    "b",
-    "d",
-    "a",
-    "o",
-    "p",
-    "g",
-    "r",
-    "f",
-    "y",
-    "zz",
-    "objectId",
-    "createdAt",
-    "updatedAt",
-    "o.k",
-    "o.l",
-    "o.k.l",
-    "o.k.0",
-    "o.0",
-    "a.k",
-    "a.0",
-    "a.1",
-    "a.k.l",
-    "a.0.k",
-    "o.k.0.l",
-    "o.K",
-    "t.k",
-    "p.objectId",
-    "zz.k",
-];
-
-const PATTERNS: &[(&str, &str)] = &[
-    ("^a", ""),
-    ("b", ""),
-    ("A", "i"),
-    ("^\\Qa%\\E", ""),
-    ("\\Qa_b\\E", ""),
-    ("b$", ""),
-    ("^$", ""),
-    ("", ""),
-    ("a.b", "s"),
-    ("[aé]", ""),
-    ("^\\Q\\E", ""),
-    ("é", ""),
-    ("É", "i"),
-    ("^A", "i"),
-    ("\\Q'\\E", ""),
-    ("x.y", "s"),
-    ("(a|b)c?$", ""),
-    ("^\\Qab\\E$", ""),
-    ("^😀", ""),
-    ("\\Q\\\\E", ""),
-    ("b\\E$", ""),
-    ("^ab|5", ""),
-    ("B$", ""),
-    ("^[0-9]+$", ""),
-    ("a.b", "ms"),
-    ("b", "u"),
-    ("^\\Qab\u{10ffff}\\E", ""),
-];
 
 /// Draws a trial.
 pub(super) fn trial() -> impl Strategy<Value = Trial> {
@@ -95,26 +35,21 @@ pub(super) fn trial() -> impl Strategy<Value = Trial> {
         keys.into_iter().map(|(path, down)| format!("{}{path}", if down { "-" } else { "" })).collect()
     });
     let names: Vec<String> = kinds().map(|(name, _)| name.to_owned()).chain(["zz".to_owned()]).collect();
-    let question = (
-        condition(),
-        groups(),
-        every::<bool>(),
-        order,
-        0..4_u64,
-        option::of(0..5_u64),
-        option::of(vec(select(names), 0..4)),
-        option::weighted(0.4, super::bare::draw()),
-    )
-        .prop_map(|(condition, groups, writes, order, skip, limit, fields, bare)| Question {
-            condition,
-            bare,
-            groups,
-            writes,
+    let question =
+        (
+            condition(),
+            groups(),
+            every::<bool>(),
             order,
-            skip,
-            limit,
-            fields,
-        });
+            0..4_u64,
+            option::of(0..5_u64),
+            option::of(vec(select(names), 0..4)),
+            option::weighted(0.4, super::bare::draw()),
+            option::weighted(0.2, every::<bool>()),
+        )
+            .prop_map(|(condition, groups, writes, order, skip, limit, fields, bare, nearest)| {
+                Question { condition, bare, groups, writes, order, skip, limit, fields, nearest }
+            });
     (
         every::<bool>(),
         vec(object, 0..10),
@@ -246,7 +181,10 @@ pub(super) fn list(inner: impl Strategy<Value = Json> + 'static) -> Draw {
 }
 
 fn map(inner: impl Strategy<Value = Json> + 'static) -> Draw {
-    let member = (select(&["k", "K", "l", "0", "k l", "ü"][..]).prop_map(str::to_owned), inner);
+    let plain = select(&["k", "K", "l", "0", "k l", "ü"][..]);
+    // Names that mean something to functions of databases.
+    let names = prop_oneof![3 => plain, 1 => select(&["key", "value", "path", "type"][..])];
+    let member = (names.prop_map(str::to_owned), inner);
     vec(member, 0..3).prop_map(|members| Json::Object(members.into_iter().collect())).boxed()
 }
 
@@ -269,8 +207,10 @@ fn of_kind(kind: &str) -> Draw {
 
 fn fields() -> Draw {
     let field = |kind| option::weighted(0.7, prop_oneof![1 => Just(Json::Null), 7 => of_kind(kind)]);
-    let names: Vec<&str> = kinds().map(|(name, _)| name).collect();
-    let values: Vec<_> = kinds().map(|(_, kind)| field(kind).boxed()).collect();
+    // A null may stand in a field that the class doesn't have.
+    let names: Vec<&str> = kinds().map(|(name, _)| name).chain(["zz"]).collect();
+    let unknown = option::weighted(0.2, Just(Json::Null)).boxed();
+    let values: Vec<_> = kinds().map(|(_, kind)| field(kind).boxed()).chain([unknown]).collect();
     values
         .prop_map(move |values| {
             let fields =
@@ -286,7 +226,7 @@ pub(super) fn operand(path: &str) -> Draw {
     match (path, kind) {
         ("objectId", _) => of(["o0", "o1", "o3", "O1", ""].map(Json::from)),
         ("createdAt" | "updatedAt", _) => moment(),
-        ("a", _) => prop_oneof![3 => any(1), 1 => list(any(1))].boxed(),
+        ("a" | "path", _) => prop_oneof![3 => any(1), 1 => list(any(1))].boxed(),
         (_, Some(kind)) => prop_oneof![5 => of_kind(kind), 1 => any(1), 1 => Just(Json::Null)].boxed(),
         (_, None) => any(1),
     }
@@ -295,8 +235,8 @@ pub(super) fn operand(path: &str) -> Draw {
 fn ordered(path: &str) -> Draw {
     match path {
         "createdAt" | "updatedAt" => moment(),
-        "t" | "objectId" => prop_oneof![5 => text(), 1 => of(["o1".into(), "o3".into()]), 1 => number()].boxed(),
-        "n" => prop_oneof![5 => number(), 1 => text(), 1 => Just(Json::Null)].boxed(),
+        "t" | "value" | "objectId" => prop_oneof![5 => text(), 1 => of(["o1".into(), "o3".into()]), 1 => number()].boxed(),
+        "n" | "key" => prop_oneof![5 => number(), 1 => text(), 1 => Just(Json::Null)].boxed(),
         "d" => prop_oneof![5 => moment(), 1 => number(), 1 => Just(Json::Null)].boxed(),
         _ => prop_oneof![3 => number(), 3 => text(), 1 => moment(), 1 => of([json!(true), json!(false)]), 1 => Just(Json::Null)]
             .boxed(),
@@ -318,8 +258,19 @@ fn test(path: &str) -> Draw {
         2 => pattern(),
         1 => vec(pattern(), 1..3).prop_map(|patterns| json!({"$all": patterns})),
         1 => place(),
+        1 => words(),
     ]
     .boxed()
+}
+
+/// Draws a search for words.
+fn words() -> Draw {
+    const TERMS: &[&str] = &["ab", "a b", "\"a b\"", "-b a", "é", "5", "%", "AB", "-a"];
+    (select(TERMS), every::<bool>(), every::<bool>())
+        .prop_map(|(term, case, diacritic)| {
+            json!({"$text": {"$search": {"$term": term, "$caseSensitive": case, "$diacriticSensitive": diacritic}}})
+        })
+        .boxed()
 }
 
 /// Draws a test on places; no drawn point lies on an edge, where databases may differ.
@@ -366,13 +317,15 @@ fn body() -> Draw {
             prop_oneof![delete().boxed(), Just(Json::Null).boxed()].prop_map(move |op| (name, op)).boxed(),
         );
     }
-    for path in ["n", "t", "o.k", "a.0", "n", "n"] {
+    ops.push(prop_oneof![delete().boxed(), Just(Json::Null).boxed()].prop_map(|op| ("zz", op)).boxed());
+    for path in ["n", "t", "o.k", "a.0", "n", "n", "key", "type.value"] {
         ops.push(increment().prop_map(move |op| (path, op)).boxed());
     }
-    for path in ["a", "o", "o.k", "a.0", "a", "a"] {
+    for path in ["a", "o", "o.k", "a.0", "a", "a", "path", "type.key", "o.k.l"] {
         ops.push(lists().prop_map(move |op| (path, op)).boxed());
     }
-    for path in ["o.k", "o.k.l", "o.0", "a.0", "a.0.k", "a.2", "a.k"] {
+    for path in ["o.k", "o.k.l", "o.0", "a.0", "a.0.k", "a.2", "a.k", "type.key", "type.path.value", "path.0"]
+    {
         ops.push(prop_oneof![any(1), delete().boxed()].prop_map(move |op| (path, op)).boxed());
     }
     let acl = of([

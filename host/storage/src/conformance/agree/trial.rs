@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use model::{
-    Acl, ClassName, Date, FieldName, FieldType, Filter, Limit, Object, ObjectId, Path, encode, parse_update,
-    query::{Matcher, Relations, Sorter, filter::Access},
+    Acl, ClassName, Date, FieldName, FieldType, Filter, Limit, Object, ObjectId, Order, Path, encode,
+    parse_update,
+    query::{By, Matcher, Relations, Sorter, filter::Access, geo::Point},
     schema::IndexKind,
 };
 use serde_json::Value as Json;
@@ -59,11 +60,14 @@ pub(super) struct Question {
     pub(super) skip: u64,
     pub(super) limit: Option<u64>,
     pub(super) fields: Option<Vec<String>>,
+    /// Whether the nearest come first, before all other keys.
+    pub(super) nearest: Option<bool>,
 }
 
-/// The fields of the class on trial; only `o` and `a` have places inside.
-pub(super) const FIELDS: &str =
-    "t:String n:Number b:Boolean d:Date a:Array o:Object p:*Ward g:GeoPoint r:Polygon f:File y:Bytes";
+/// The fields of the class on trial, some named as columns of databases' own are; only `o`, `a`, `type` and `path`
+/// have places inside.
+pub(super) const FIELDS: &str = "t:String n:Number b:Boolean d:Date a:Array o:Object p:*Ward g:GeoPoint \
+                                 r:Polygon f:File y:Bytes value:String key:Number type:Object path:Array";
 
 /// The members of the one relation.
 struct Members(BTreeSet<(String, String)>);
@@ -241,7 +245,10 @@ async fn ask(question: &Question, class: &Class, objects: &[Object], members: &M
     ensure!(count == expected.len() as u64, "{question}: counted {count}, expected {}", expected.len());
 
     // The id breaks ties, so that there is one right answer.
-    let order = order(&[question.order.as_slice(), &["objectId".to_owned()]].concat().join(","))?;
+    let mut order = order(&[question.order.as_slice(), &["objectId".to_owned()]].concat().join(","))?;
+    if let (Some(descending), Some(point)) = (question.nearest, Point::new(0.1, 0.1)) {
+        order.insert(0, Order { path: Path::new("g")?, descending, by: By::Distance(point) });
+    }
     Sorter::new(&order, &filter).sort(&mut expected);
     let fields =
         question.fields.as_ref().map(|names| names.iter().map(|name| FieldName::new(name)).collect());
@@ -268,12 +275,12 @@ fn shown(objects: &[Object]) -> String {
 
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Question { condition, bare, groups, writes, order, skip, limit, fields } = self;
+        let Question { condition, bare, groups, writes, order, skip, limit, fields, nearest } = self;
         write!(
             f,
             "where {condition} and {bare:?}, groups {groups:?} (writing: {writes}), order {order:?}, "
         )?;
-        write!(f, "skip {skip}, limit {limit:?}, fields {fields:?}")
+        write!(f, "skip {skip}, limit {limit:?}, fields {fields:?}, nearest {nearest:?}")
     }
 }
 
