@@ -144,6 +144,36 @@ async fn objects_that_leave_whole_are_recorded_one_by_one() {
     kit.finish().await;
 }
 
+/// A pipeline that gave ids of its own put these in the trail, in place of the objects' that left.
+#[tokio::test]
+async fn ids_that_a_pipeline_gives_are_not_recorded_as_objects() {
+    let kit = ward().await;
+    for (stage, trail) in [
+        (
+            json!({"$addFields": {"_id": "x"}}),
+            expect!["PHI.QUERY by master Visit read(on price tags ward) -> ok rows 1"],
+        ),
+        (
+            json!({"$project": {"objectId": "$tags", "price": 1}}),
+            expect!["PHI.QUERY by master Visit read(price tags) -> ok rows 1"],
+        ),
+        // What isn't named leaves, too.
+        (
+            json!({"$group": {"_id": null, "all": {"$push": "$$ROOT"}}}),
+            expect!["PHI.QUERY by master Visit read(on price tags ward) -> ok rows 1"],
+        ),
+        (
+            json!({"$unwind": "$ward"}),
+            expect!["PHI.QUERY by master Visit read(on price tags ward) -> ok rows 1"],
+        ),
+    ] {
+        let pipeline = json!([{"$match": {"price": 5}}, stage]);
+        let answer = kit.get("/aggregate/Visit").query("pipeline", pipeline).as_master().await.ok(200);
+        answer.trail(trail);
+    }
+    kit.finish().await;
+}
+
 #[tokio::test]
 async fn distinct_values() {
     let kit = ward().await;

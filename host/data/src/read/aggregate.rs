@@ -54,7 +54,11 @@ impl Data {
             if objects.len() == found.len() {
                 entry.counted(0);
                 entry.leaves(&objects);
+                return Ok(found);
             }
+        }
+        if pipeline.shows_whole() {
+            entry.leaves_fields(schema.fields.keys().filter(|name| !is_secret(class, name)));
         }
         Ok(found)
     }
