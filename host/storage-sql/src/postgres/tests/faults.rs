@@ -352,3 +352,28 @@ async fn what_cannot_be_used_is_said_in_words_without_the_password() {
     let refused = Postgres::open(&place.uri, &careless).await.map(|_| ());
     unavailable(refused, "fsync = on");
 }
+
+/// An index holds no value of more than 2.7 kB, not even packed: that is said, and is no failure of the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_for_an_index_is_refused_in_words() {
+    let place = Place::new().await;
+    let storage = place.open().await;
+    let mut class = schema(&[("text", FieldType::String), ("only", FieldType::String)]);
+    class.indexes.insert("by_text".into(), [("text".to_owned(), IndexKind::Ascending)].into());
+    class.unique.push(Unique { fields: vec![name("only")], ignore_case: false });
+    let class = Arc::new(class);
+    storage.put_schema(&class).await.unwrap();
+    // Numbers that can't be packed.
+    let mut state = 1_u64;
+    let mut digits = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        format!("{:016x}", state ^ (state >> 29))
+    };
+    let large: String = (0..1000).map(|_| digits()).collect();
+    for field in ["text", "only"] {
+        let values = [(field, Value::String(large.clone()))];
+        let done = storage.commit(vec![insert(&class, object("x", &values))]).await;
+        assert_eq!(done, Err(Error::Unsupported("so large a value in an indexed field")), "{field}");
+    }
+    assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 0);
+}
