@@ -54,6 +54,14 @@ async fn sqlite_before_while_and_after_it_is_served() {
     let server = Process::start(&data_dir);
     let (code, said) = check(&data_dir, |_| {});
     assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("(in use by a server, process "), "{said}");
+    // Another server couldn't have the same file.
+    let file = format!("sqlite:{}", data_dir.join("parapet.db").display());
+    let (code, said) = check(&folder.path().join("other"), |command| {
+        command.env("PARSE_SERVER_DATABASE_URI", &file);
+    });
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("another process uses"), "{said}");
     assert!(server.stop().success());
     let stored = std::fs::read(data_dir.join("parapet.db")).unwrap();
     let (code, said) = check(&data_dir, |_| {});
@@ -91,10 +99,23 @@ fn postgresql_and_what_it_lacks() {
     }
     let poor = uri.replace("postgres://postgres@", "postgres://checker:hunter2@");
     let (code, said) = check_uri(&poor, "[database.postgres]\naccept_data_loss = true\n");
+    for words in [
+        "GRANT CREATE ON SCHEMA public TO checker",
+        "ALTER ROLE checker SET default_transaction_read_only = on",
+    ] {
+        let made = Command::new("psql").args(["-X", "-q", "-c", words, &uri]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+    let shut = check_uri(&poor, "[database.postgres]\naccept_data_loss = true\n");
+    let owned =
+        Command::new("psql").args(["-X", "-q", "-c", "DROP OWNED BY checker", &uri]).output().unwrap();
+    assert!(owned.status.success(), "{}", String::from_utf8_lossy(&owned.stderr));
     let gone = Command::new("psql").args(["-X", "-q", "-c", "DROP ROLE checker", &uri]).output().unwrap();
     assert!(gone.status.success(), "{}", String::from_utf8_lossy(&gone.stderr));
     assert_eq!(code, Some(9), "{said}");
     assert!(said.contains("GRANT CREATE") && !said.contains("hunter2"), "{said}");
+    assert_eq!(shut.0, Some(9), "{}", shut.1);
+    assert!(shut.1.contains("the database takes no changes"), "{}", shut.1);
 }
 
 #[test]
@@ -107,6 +128,51 @@ fn mongodb_and_what_it_lacks() {
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(lacks(&said), ["transactions", "news of changes"]);
     assert!(said.contains("replica set"), "{said}");
+}
+
+/// What can be told from the URI and the settings alone is wrong settings, for whoever serves, too.
+#[test]
+fn settings_that_no_database_understands() {
+    for (uri, settings, expected) in [
+        ("postgres://ann:hunter2@localhost/d?colour=red", "", "a parameter that isn't known"),
+        (
+            "postgres://ann:hunter2@localhost/d?sslrootcert=/hunter2.pem",
+            "",
+            "sslrootcert names can't be read",
+        ),
+        ("mongodb://ann:hunter2:@@localhost/d", "", "isn't a MongoDB connection string"),
+        ("postgres://localhost/d", "[database.postgres]\npool = 0\n", "postgres.pool must be larger than 0"),
+        (
+            "mongodb://localhost/d",
+            "[data]\nsession_length = 0\n",
+            "data: session_length must be larger than 0",
+        ),
+        (
+            "postgres://localhost/d",
+            "[database.mongodb]\nprefix = \"a_\"\n",
+            "only a MongoDB database has a prefix",
+        ),
+    ] {
+        let (code, said) = check_uri(uri, settings);
+        assert_eq!(code, Some(3), "{uri}: {said}");
+        assert!(
+            said.contains(expected) && !said.contains("hunter2@") && !said.contains("hunter2.pem"),
+            "{said}"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.toml");
+        std::fs::write(&file, settings).unwrap();
+        let served = command()
+            .args(["serve", "--port", "0", "--config"])
+            .arg(&file)
+            .arg("--data-dir")
+            .arg(folder.path().join("data"))
+            .env("PARSE_SERVER_DATABASE_URI", uri)
+            .output()
+            .unwrap();
+        assert_eq!(served.status.code(), Some(3), "{uri}");
+        assert!(!folder.path().join("data").exists(), "wrong settings made a data folder");
+    }
 }
 
 /// Nobody at the address: said soon, with what to do, and without the password.

@@ -68,9 +68,9 @@ impl Config {
     /// # Errors
     /// The first setting that can't be used.
     pub(crate) fn check(&self) -> anyhow::Result<Option<data::Definitions>> {
-        self.server.check()?;
-        self.data.check()?;
-        self.rest.check()?;
+        self.server.check().context("server")?;
+        self.data.check().context("data")?;
+        self.rest.check().context("rest")?;
         let problems = self.plugin.problems();
         anyhow::ensure!(problems.is_empty(), "{}", problems.join("; "));
         self.database.check(&self.database_place()?)?;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use serde::Deserialize;
 
 /// Says which backend keeps the objects.
@@ -112,15 +112,19 @@ impl Database {
                  database or an SQLite file of its own"
             );
         }
-        match place {
-            Place::Sqlite(_) => {}
-            Place::Postgres(uri) => storage_sql::Postgres::understands(uri, postgres)?,
+        let understood = match place {
+            Place::Sqlite(_) => Ok(()),
+            Place::Postgres(uri) => storage_sql::Postgres::understands(uri, postgres),
             Place::MongoDb(uri) => {
                 let settings = storage_mongodb::Config { uri: uri.clone(), ..mongodb.clone() };
-                storage_mongodb::Mongo::understands(&settings)?;
+                storage_mongodb::Mongo::understands(&settings)
             }
-        }
-        Ok(())
+        };
+        understood.map_err(|error| match error {
+            // Nothing was asked yet that could be unavailable.
+            storage::Error::Unavailable(text) => anyhow!(text),
+            other => other.into(),
+        })
     }
 
     /// The URI as it may be shown.

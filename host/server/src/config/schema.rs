@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use data::Definitions;
-use model::{SchemaEdit, schema_json};
+use model::{ClassName, SchemaEdit, schema_json};
 use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -87,9 +87,10 @@ fn class(json: Json) -> anyhow::Result<SchemaEdit> {
         bail!("a definition says what is there, without __op");
     }
     let name = class.get("className").and_then(Json::as_str).map(ToOwned::to_owned);
-    schema_json::parse(class, None).map_err(|error| match name {
-        Some(name) => anyhow!("{}: {error}", model::name::shown(&name)),
-        None => anyhow!("{error}"),
+    let legal = |name: &String| ClassName::new(name).is_ok();
+    schema_json::parse(class, None).map_err(|error| match name.filter(legal) {
+        Some(name) => anyhow!("{name}: {}", error.message),
+        None => anyhow!("{}", error.message),
     })
 }
 
