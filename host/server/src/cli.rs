@@ -1,6 +1,7 @@
 //! The command line: what can be asked of `parapet`, and who does it.
 
 mod audit;
+mod backup;
 mod check;
 mod plugin;
 pub(crate) mod print;
@@ -33,6 +34,8 @@ enum Command {
     Serve(serve::Serve),
     /// Loads everything that `serve` would, prints what it understood, looks at the database, and ends.
     Check(check::Check),
+    /// Copies the embedded database into a new file, while a server may be using it.
+    Backup(backup::Backup),
     /// Reads and verifies the audit trail.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -47,6 +50,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Backup(backup) => backup.run(),
         Command::Audit(audit) => return audit.run().unwrap_or_else(fail),
         Command::Plugin(plugin) => plugin.run(),
     };
