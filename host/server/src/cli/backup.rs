@@ -49,7 +49,9 @@ impl Backup {
                 return Err(anyhow::anyhow!(text).context(Exit::Folder));
             }
             Err(error) => {
-                return Err(folder::explain(&error).context(path.display().to_string()).context(Exit::Folder));
+                return Err(folder::explain(&error)
+                    .context(path.display().to_string())
+                    .context(Exit::Folder));
             }
         }
         let settings = storage_sql::Config { path: path.clone(), ..config.database.sqlite.clone() };
