@@ -38,7 +38,7 @@ pub(crate) fn asked(schema: &Schema, wish: &Wish<'_>) -> Result<Asked, Error> {
     let Part { cond, exact } = compile::filter(schema, wish.filter)?;
     let sort = sort(schema, wish.order);
     let done = Done { exact, sorted: sort.is_some() };
-    let mut options = advised(wish.advice);
+    let mut options = advised(schema, wish.advice);
     options.sort = sort.filter(|keys| !keys.is_empty());
     options.projection = projection(schema, wish, done.windowed());
     if done.windowed() {
@@ -73,7 +73,7 @@ pub(crate) async fn find(link: &mut Link<'_>, schema: &Schema, wish: Wish<'_>) -
 }
 
 /// What the server is told besides the question.
-fn advised(advice: Option<&Advice>) -> FindOptions {
+fn advised(schema: &Schema, advice: Option<&Advice>) -> FindOptions {
     let mut options = FindOptions::default();
     let Some(advice) = advice else { return options };
     options.hint = advice.hint.as_ref().map(|hint| match hint {
@@ -83,7 +83,9 @@ fn advised(advice: Option<&Advice>) -> FindOptions {
                 serde_json::Value::String(kind) => Bson::String(kind.clone()),
                 other => encode::number(other.as_f64().unwrap_or(1.0)),
             };
-            options::Hint::Keys(keys.iter().map(|(key, value)| (key.clone(), direction(value))).collect())
+            // Keys of MongoDB's own spelling are no fields, and stay as they are.
+            let key = |name: &str| layout::key(schema, name).into_owned();
+            options::Hint::Keys(keys.iter().map(|(name, value)| (key(name), direction(value))).collect())
         }
     });
     options.comment = advice.comment.clone().map(Bson::String);

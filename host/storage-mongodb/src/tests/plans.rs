@@ -33,6 +33,14 @@ async fn a_find_is_explained_with_its_hint_and_window() {
             assert!(!told.contains("hunter2"), "a value is in the plan");
         }
     }
+    let keys = [("createdAt".to_owned(), json!(1))].into_iter().collect();
+    let advice = Advice { hint: Some(Hint::Keys(keys)), ..Advice::default() };
+    let mut dated = Schema::clone(&schema);
+    dated.indexes.insert("by_date".into(), [("createdAt".to_owned(), IndexKind::Ascending)].into());
+    mongo.put_schema(&dated).await.unwrap();
+    let select = Select { advice, ..Select::new(schema.clone(), both.clone()) };
+    let told = encode::json(&mongo.explain(&select, Explain::QueryPlanner).await.unwrap()).to_string();
+    assert!(told.contains("by_date"), "{told}");
     let refused = explained("nobody", Limit::All, Explain::QueryPlanner).await;
     assert!(
         matches!(&refused, Err(::storage::Error::Refused(error)) if error.message.contains("hint")),
