@@ -35,6 +35,8 @@ pub(crate) async fn watch(node: Arc<Node>) {
     }
     loop {
         tokio::time::sleep(TURN).await;
+        // What was made anew has objects of its own.
+        node.dropped.lock().retain(|class, _| node.known(class).is_none());
         let dropped = node.dropped.lock().clone();
         if dropped.is_empty() {
             continue;

@@ -43,6 +43,7 @@ pub(crate) struct Node {
     changes: watch::Sender<u64>,
     /// Fields that objects have though their class lacks them.
     strays: Mutex<BTreeSet<(ClassName, FieldName)>>,
+    /// Classes that this node dropped a moment ago.
     pub(crate) dropped: Mutex<Dropped>,
     /// How often the classes were read.
     reads: AtomicU64,
@@ -156,7 +157,7 @@ impl Node {
     }
 
     /// A class as this node last knew it.
-    fn known(&self, class: &ClassName) -> Option<Arc<Schema>> {
+    pub(crate) fn known(&self, class: &ClassName) -> Option<Arc<Schema>> {
         self.known.read().get(class).cloned()
     }
 

@@ -45,9 +45,9 @@ impl Storage for Mongo {
 
     async fn drop_schema(&self, class: &ClassName) -> Result<(), Error> {
         let node = &self.node;
-        node.dropped.lock().insert(class.clone(), SystemTime::now());
         node.alter(async { schema::drop(&mut node.link(None), class).await }).await?;
         node.learn(class, None, None);
+        node.dropped.lock().insert(class.clone(), SystemTime::now());
         Ok(())
     }
 
