@@ -52,13 +52,16 @@ impl Story {
         let rest_key = server.key("rest")?.to_owned();
         let master =
             [("X-Parse-Application-Id", app_id.as_str()), ("X-Parse-Master-Key", server.key("master")?)];
-        let seed = |path: &str, body: Value| -> anyhow::Result<Value> {
-            let answer = server.ask("POST", &format!("/parse/{path}"), &master, Some(&body))?;
+        let client =
+            [("X-Parse-Application-Id", app_id.as_str()), ("X-Parse-REST-API-Key", rest_key.as_str())];
+        let post = |keys: &[(&str, &str)], path: &str, body: Value| -> anyhow::Result<Value> {
+            let answer = server.ask("POST", &format!("/parse/{path}"), keys, Some(&body))?;
             if answer.status >= 300 {
                 bail!("{path}: status {}, {}", answer.status, answer.body);
             }
             Ok(answer.body)
         };
+        let seed = |path: &str, body: Value| post(&master, path, body);
         let text = || json!({"type": "String"});
         let signed_in = || json!({"requiresAuthentication": true});
         seed(
@@ -76,7 +79,7 @@ impl Story {
             }),
         )?;
         let user = |name: &str| -> anyhow::Result<(String, String)> {
-            let body = seed("users", json!({"username": name, "password": PASSWORD}))?;
+            let body = post(&client, "users", json!({"username": name, "password": PASSWORD}))?;
             let word = |field: &str| body.get(field).and_then(Value::as_str).map(str::to_owned);
             word("objectId").zip(word("sessionToken")).context("a user came out without a session")
         };
