@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use kit::process::{Process, command, program};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::json;
 
 use super::ledger::{Acknowledged, Ledger};
@@ -90,12 +90,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
 
     let server = start_limited(&dir, &settings);
     let ledger = Arc::new(Ledger::default());
-    let writer = |server: &Process| Writer {
-        name: "w".to_owned(),
-        url: server.url.clone(),
-        http: Client::new(),
-        ledger: ledger.clone(),
-    };
+    let writer = |server: &Process| Writer::new(server, &ledger, "w");
     let full = writer(&server);
     let note = "x".repeat(4_000);
     let mut refusals = 0;

@@ -10,11 +10,11 @@ use kit::{
     database,
     process::{Process, command},
 };
-use reqwest::{Client, Method};
+use serde_json::Value as Json;
 use servers::postgres::Cluster;
 
 use super::ledger::Ledger;
-use super::writer::{Answer, CLASS, Dice, Writer};
+use super::writer::{Dice, Writer};
 use crate::plugin::packed;
 
 /// How often the server is killed; `CRASH_ROUNDS` says otherwise.
@@ -66,7 +66,7 @@ async fn nothing_acknowledged_is_lost(database_uri: Option<&str>) {
         check_objects(&server, &ledger, round).await;
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
-                let writer = writer(&server, &ledger, format!("r{round}-w{number}"));
+                let writer = Writer::new(&server, &ledger, format!("r{round}-w{number}"));
                 tokio::spawn(writer.work(Dice::new(u64::from(seed) + round * WRITERS + number)))
             })
             .collect();
@@ -91,32 +91,13 @@ async fn nothing_acknowledged_is_lost(database_uri: Option<&str>) {
     check_trail(&dir, &ledger);
 }
 
-fn writer(server: &Process, ledger: &Arc<Ledger>, name: String) -> Writer {
-    Writer { name, url: server.url.clone(), http: Client::new(), ledger: ledger.clone() }
-}
-
-/// Every object is as it was acknowledged, or as it was asked for when the crash came.
+/// Every object went through the plugin, and is as it was acknowledged.
 async fn check_objects(server: &Process, ledger: &Arc<Ledger>, round: u64) {
-    let reader = writer(server, ledger, format!("check-{round}"));
-    for (number, (id, known)) in ledger.objects().into_iter().enumerate() {
-        let request = format!("{}-{number}", reader.name);
-        let path = format!("/classes/{CLASS}/{id}");
-        let found = match reader.ask(&request, Method::GET, &path, None).await {
-            Answer::Told(200, body) => {
-                assert_eq!(
-                    body["chain"].as_str().map(|chain| chain.starts_with("first ")),
-                    Some(true),
-                    "{body}"
-                );
-                Some(body["value"].as_i64().unwrap_or_else(|| panic!("{body}")))
-            }
-            Answer::Told(404, body) if body["code"] == 101 => None,
-            Answer::Told(status, body) => panic!("{id}: {status} {body}"),
-            Answer::Silence => panic!("the server doesn't answer after a start"),
-        };
-        assert!(known.allows(found), "round {round}: {id} is {found:?}, but was told to be {known:?}");
-        ledger.settle(&id, found);
-    }
+    let through_plugin = |body: &Json| {
+        let chain = body["chain"].as_str();
+        assert_eq!(chain.map(|chain| chain.starts_with("first ")), Some(true), "{body}");
+    };
+    Writer::new(server, ledger, format!("check-{round}")).check(through_plugin).await;
 }
 
 /// Every acknowledged operation has its record, every change its intent and its outcome, and no intent is open.

@@ -4,16 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::process::Process;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::json;
 
 use super::ledger::Ledger;
 use super::writer::{Answer, CLASS, Dice, Writer};
 use crate::plugin::packed;
-
-fn writer(server: &Process, ledger: &Arc<Ledger>, name: &str) -> Writer {
-    Writer { name: name.to_owned(), url: server.url.clone(), http: Client::new(), ledger: ledger.clone() }
-}
 
 /// A save that its plugin holds up until the deadline is still answered when the server is told to stop meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +18,7 @@ async fn what_is_under_way_is_answered() {
     let ledger = Arc::new(Ledger::default());
     let server = Process::start(&folder.path().join("data"));
     server.activate(packed("compute")).await;
-    let slow = writer(&server, &ledger, "slow");
+    let slow = Writer::new(&server, &ledger, "slow");
     let slow = tokio::spawn(async move {
         slow.ask("slow-0", Method::POST, &format!("/classes/{CLASS}"), Some(json!({"value": 1}))).await
     });
@@ -43,7 +39,7 @@ async fn a_stop_under_load_loses_nothing() {
     let ledger = Arc::new(Ledger::default());
     let server = Process::start(&dir);
     let writers: Vec<_> = (0..4)
-        .map(|n| tokio::spawn(writer(&server, &ledger, &format!("w{n}")).work(Dice::new(n + 1))))
+        .map(|n| tokio::spawn(Writer::new(&server, &ledger, format!("w{n}")).work(Dice::new(n + 1))))
         .collect();
     tokio::time::sleep(Duration::from_millis(500)).await;
     let status = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
@@ -56,7 +52,7 @@ async fn a_stop_under_load_loses_nothing() {
         }
     }
     let server = Process::start(&dir);
-    let reader = writer(&server, &ledger, "check");
+    let reader = Writer::new(&server, &ledger, "check");
     let objects = ledger.objects();
     assert!(objects.len() > 3, "only {} objects were written", objects.len());
     for (number, (id, known)) in objects.into_iter().enumerate() {

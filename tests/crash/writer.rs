@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::{APP_ID, MASTER_KEY};
+use kit::{APP_ID, MASTER_KEY, process::Process};
 use reqwest::{Client, Method};
 use serde_json::{Value as Json, json};
 
@@ -31,10 +31,10 @@ impl Dice {
 
 /// One client.
 pub(super) struct Writer {
-    pub(super) name: String,
-    pub(super) url: String,
-    pub(super) http: Client,
-    pub(super) ledger: Arc<Ledger>,
+    name: String,
+    url: String,
+    http: Client,
+    ledger: Arc<Ledger>,
 }
 
 /// What came back.
@@ -46,6 +46,30 @@ pub(super) enum Answer {
 }
 
 impl Writer {
+    /// A client of a server that has just been started.
+    pub(super) fn new(server: &Process, ledger: &Arc<Ledger>, name: impl Into<String>) -> Writer {
+        Writer { name: name.into(), url: server.url.clone(), http: Client::new(), ledger: ledger.clone() }
+    }
+
+    /// Every object is as it was acknowledged, or as it was asked for when the server or its database died; `look` sees
+    /// each one that is there.
+    pub(super) async fn check(&self, look: impl Fn(&Json)) {
+        for (number, (id, known)) in self.ledger.objects().into_iter().enumerate() {
+            let path = format!("/classes/{CLASS}/{id}");
+            let found = match self.ask(&format!("{}-{number}", self.name), Method::GET, &path, None).await {
+                Answer::Told(200, body) => {
+                    look(&body);
+                    Some(body["value"].as_i64().unwrap_or_else(|| panic!("{body}")))
+                }
+                Answer::Told(404, body) if body["code"] == 101 => None,
+                Answer::Told(status, body) => panic!("{id}: {status} {body}"),
+                Answer::Silence => panic!("{}: the server doesn't answer", self.name),
+            };
+            assert!(known.allows(found), "{}: {id} is {found:?}, but was told to be {known:?}", self.name);
+            self.ledger.settle(&id, found);
+        }
+    }
+
     /// Asks once, under a request id of its own.
     pub(super) async fn ask(&self, request: &str, method: Method, path: &str, body: Option<Json>) -> Answer {
         let mut asked = self
