@@ -21,6 +21,10 @@ impl Storage for Mongo {
         self.node.ask(self.node.tell()).await
     }
 
+    async fn known(&self) -> Result<Vec<Schema>, Error> {
+        self.node.ask(self.node.refresh()).await
+    }
+
     async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {
         let node = &self.node;
         let (told, reads) = (node.told(&schema.class), node.reads());

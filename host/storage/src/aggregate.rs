@@ -21,7 +21,7 @@ pub(crate) async fn over_find<S: Storage + ?Sized>(
     let mut foreign = Foreign::new();
     let classes = pipeline.classes();
     if !classes.is_empty() {
-        for schema in storage.schemas().await? {
+        for schema in storage.known().await? {
             if classes.contains(schema.class.as_str()) {
                 let class = schema.class.clone();
                 let select = bounded(Select::new(Arc::new(schema), Filter::all()));

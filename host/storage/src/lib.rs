@@ -49,6 +49,15 @@ pub trait Storage: Send + Sync {
     /// [`Error::Unavailable`] when the storage can't be reached.
     async fn schemas(&self) -> Result<Vec<Schema>, Error>;
 
+    /// Answers the classes that the storage knows without telling them: a change of a class goes on being compared with what
+    /// [`Storage::schemas`] answered last, so that nothing which another node added counts as taken away.
+    ///
+    /// # Errors
+    /// As [`Storage::schemas`].
+    async fn known(&self) -> Result<Vec<Schema>, Error> {
+        self.schemas().await
+    }
+
     /// Makes a class, or brings it to this state: adds fields, indexes and unique groups, replaces permissions.
     /// Fields and indexes that the schema no longer names are dropped with their values. Idempotent.
     ///

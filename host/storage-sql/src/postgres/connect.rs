@@ -47,13 +47,16 @@ pub(super) async fn first(options: &PgConnectOptions, limits: Limits) -> Result<
     }
 }
 
+/// The oldest version that is understood, as the server numbers it.
+const OLDEST: u32 = 140_000;
+
 /// Asks what the server is, and refuses one that may lose what it has answered.
 pub(super) async fn examine(connection: &mut Wire, config: &PostgresConfig) -> Result<Server, Fault> {
     let text = "SELECT current_setting('fsync'), current_setting('synchronous_commit'), \
         current_setting('server_encoding'), coalesce(current_schema(), ''), gen_random_uuid()::text, \
         (SELECT datcollate FROM pg_database WHERE datname = current_database()), \
         coalesce((SELECT to_jsonb(d)->>'datlocprovider' FROM pg_database d WHERE datname = current_database()), 'c'), \
-        lower('Ä')";
+        lower('Ä'), current_setting('server_version_num')";
     let rows = run::all(connection, Statement::new(text)).await?;
     let row =
         rows.first().ok_or_else(|| Error::Internal("the database server says nothing of itself".into()))?;
@@ -63,6 +66,10 @@ pub(super) async fn examine(connection: &mut Wire, config: &PostgresConfig) -> R
         return unavailable(
             "the database server may lose what it has answered: set fsync = on in its configuration",
         );
+    }
+    // An older one claims privileges on columns that aren't there.
+    if said(8)?.parse::<u32>().is_ok_and(|version| version < OLDEST) {
+        return unavailable("the database server is older than PostgreSQL 14: upgrade it");
     }
     if said(2)? != "UTF8" {
         return unavailable(

@@ -81,7 +81,10 @@ pub(super) async fn put(
 
 async fn begin(connection: &mut Wire) -> Result<(), Fault> {
     // An index on a large table takes its time; the wait for other servers' changes has its limits.
-    run::words(connection, &format!("BEGIN; {LOCK}; SET LOCAL statement_timeout = 0")).await
+    match run::words(connection, &format!("BEGIN; {LOCK}; SET LOCAL statement_timeout = 0")).await {
+        Ok(()) => Ok(()),
+        refused => end(connection, refused).await,
+    }
 }
 
 async fn end<T>(connection: &mut Wire, done: Result<T, Fault>) -> Result<T, Fault> {

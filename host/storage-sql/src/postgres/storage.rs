@@ -13,14 +13,17 @@ use crate::{layout::Layouts, load, plan::Plan, row, statement::Statement};
 #[async_trait]
 impl Storage for Postgres {
     async fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        let mut told = self.inner.told.lock().await;
+        let schemas = self.known().await?;
+        *told = schemas.iter().map(|schema| (schema.class.clone(), schema.clone())).collect();
+        Ok(schemas)
+    }
+
+    async fn known(&self) -> Result<Vec<Schema>, Error> {
         if self.inner.is_closed() {
             return Err(super::pool::closed());
         }
-        let mut told = self.inner.told.lock().await;
-        let schemas: Vec<Schema> =
-            self.inner.layouts().values().map(|layout| layout.schema.clone()).collect();
-        *told = schemas.iter().map(|schema| (schema.class.clone(), schema.clone())).collect();
-        Ok(schemas)
+        Ok(self.inner.layouts().values().map(|layout| layout.schema.clone()).collect())
     }
 
     async fn put_schema(&self, schema: &Schema) -> Result<(), Error> {

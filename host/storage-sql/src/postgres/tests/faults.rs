@@ -377,3 +377,21 @@ async fn what_is_too_large_for_an_index_is_refused_in_words() {
     }
     assert_eq!(storage.count(&class, &Filter::all()).await.unwrap(), 0);
 }
+
+/// The transaction stayed open, and the next to have the connection was told that the database can't be reached.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waited_in_vain_to_change_a_class_leaves_a_connection_in_order() {
+    let place = Place::new().await;
+    let config = PostgresConfig { pool: 1, lock_timeout_ms: 200, ..Place::config() };
+    let storage = Postgres::open(&place.uri, &config).await.unwrap();
+    let class = Arc::new(schema(&[("n", FieldType::Number)]));
+    storage.put_schema(&class).await.unwrap();
+    let lock = "SELECT pg_advisory_xact_lock(hashtext('parapet.schema.' || current_schema()))";
+    let mut holder = plain(&place.uri).await;
+    run::words(&mut holder, &format!("BEGIN; {lock}")).await.unwrap();
+    let wider = schema(&[("n", FieldType::Number), ("m", FieldType::Number)]);
+    unavailable(storage.put_schema(&wider).await, "lock_timeout_ms");
+    storage.commit(vec![insert(&class, object("a", &[("n", 1.0.into())]))]).await.unwrap();
+    run::words(&mut holder, "COMMIT").await.unwrap();
+    storage.put_schema(&wider).await.unwrap();
+}

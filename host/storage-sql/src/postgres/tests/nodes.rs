@@ -1,5 +1,8 @@
 //! Several servers on one database.
 
+use model::Pipeline;
+use serde_json::json;
+
 use super::*;
 
 /// Waits until a storage has told its caller that something changed.
@@ -216,4 +219,25 @@ async fn whoever_gives_way_tries_again() {
         task.await.unwrap().unwrap(),
         [::storage::Written::Deleted(1), ::storage::Written::Deleted(1)]
     );
+}
+
+/// An aggregation over two classes counted as telling the caller of fields that it had never heard of: its next change of the
+/// class took them away.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_aggregation_tells_nobody_of_classes() {
+    let place = Place::new().await;
+    let (here, there) = (place.open().await, place.open().await);
+    let narrow = schema(&[("a", FieldType::String)]);
+    here.put_schema(&narrow).await.unwrap();
+    there.inner.reload().await.unwrap();
+    there.schemas().await.unwrap();
+    here.put_schema(&schema(&[("a", FieldType::String), ("theirs", FieldType::String)])).await.unwrap();
+    there.inner.reload().await.unwrap();
+    let look =
+        json!({"$lookup": {"from": "Patient", "localField": "a", "foreignField": "a", "as": "others"}});
+    let pipeline = Pipeline::parse(json!([look]), Date(0)).unwrap();
+    there.aggregate(&Arc::new(narrow), &pipeline).await.unwrap();
+    there.put_schema(&schema(&[("a", FieldType::String), ("own", FieldType::String)])).await.unwrap();
+    here.inner.reload().await.unwrap();
+    assert_eq!(names(&here).await, ["a", "own", "theirs"]);
 }
