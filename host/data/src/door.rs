@@ -64,7 +64,7 @@ impl Data {
         let vault = Vault::new(parts.storage);
         // Asked for first, so that no change goes unseen between reading and following.
         let changes = vault.changes();
-        let schemas = Schemas::open(&vault).await?;
+        let schemas = Schemas::open(&vault, changes.clone()).await?;
         let data = Data {
             inner: Arc::new(Inner {
                 ledger: Ledger::new(parts.sink, parts.refs),

@@ -3,8 +3,8 @@
 use std::{pin::Pin, sync::Arc};
 
 use model::{
-    ClassName, Code, Event, FieldType, Filter, Limit, Object, ObjectId, Order, ParseError, Query, Schema,
-    Test, Value, query::Explain, schema::ClassOp,
+    ClassName, Code, Event, FieldName, FieldType, Filter, Limit, Object, ObjectId, Order, ParseError, Query,
+    Schema, Test, Value, query::Explain, schema::ClassOp,
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -153,16 +153,15 @@ impl Data {
         let (permit, mut rows) = loop {
             let (permit, wanted) = self.wanted(cx, &known, op, query).await?;
             let rows = self.inner.vault.find(&permit, wanted).await?;
-            // Storage may meet a field that another server has just made: the class that knows it says who may see it.
-            match self.inner.schemas.find(&query.class) {
-                Some(now) if !Arc::ptr_eq(&now, schema) && Arc::ptr_eq(&known, schema) && now != known => {
-                    known = now;
-                }
-                _ => break (permit, rows),
+            // The class that knows a new field says who may see it and ask for it.
+            match self.inner.schemas.newer(&self.inner.vault, &known).await? {
+                Some(now) => known = now,
+                None => break (permit, rows),
             }
         };
+        let complete = Completion::of(&known, self.config().files_url.as_deref());
         for row in &mut rows {
-            complete(&known, row, self.config().files_url.as_deref());
+            complete.apply(row);
             permit.mask().apply(row, &mut |field| hidden(&query.class, field));
             withhold(cx, row);
         }
@@ -230,8 +229,16 @@ impl Data {
     }
 
     async fn total(&self, cx: &Context, schema: &Arc<Schema>, query: &Query) -> Result<u64, Error> {
-        let (permit, filter) = self.permitted(cx, schema, ClassOp::Count, query).await?;
-        self.inner.vault.count(&permit, filter).await
+        let mut known = Arc::clone(schema);
+        loop {
+            let (permit, filter) = self.permitted(cx, &known, ClassOp::Count, query).await?;
+            let count = self.inner.vault.count(&permit, filter).await?;
+            // A count by a field that the caller may not see would tell what stands in it.
+            match self.inner.schemas.newer(&self.inner.vault, &known).await? {
+                Some(now) => known = now,
+                None => return Ok(count),
+            }
+        }
     }
 
     async fn finish_rows(
@@ -305,21 +312,34 @@ fn withhold(cx: &Context, row: &mut Object) {
     }
 }
 
-/// Puts in what isn't stored: relations, which are always there, and where files are.
-fn complete(schema: &Schema, row: &mut Object, files: Option<&str>) {
-    for (name, field) in &schema.fields {
-        match &field.kind {
-            FieldType::Relation(class) => {
-                row.fields.insert(name.clone(), Value::Relation(class.clone()));
+/// What isn't stored in the rows of a class: relations, which are always there, and where files are.
+struct Completion<'a> {
+    relations: Vec<(&'a FieldName, &'a ClassName)>,
+    files: Vec<&'a FieldName>,
+    files_url: &'a str,
+}
+
+impl<'a> Completion<'a> {
+    fn of(schema: &'a Schema, files_url: Option<&'a str>) -> Completion<'a> {
+        let (mut relations, mut files) = (Vec::new(), Vec::new());
+        for (name, field) in &schema.fields {
+            match &field.kind {
+                FieldType::Relation(class) => relations.push((name, class)),
+                FieldType::File if files_url.is_some() => files.push(name),
+                _ => {}
             }
-            FieldType::File => {
-                if let (Some(files), Some(Value::File { name, url: url @ None })) =
-                    (files, row.fields.get_mut(name))
-                {
-                    *url = Some(format!("{files}/{}", utf8_percent_encode(name, IN_A_PATH)));
-                }
+        }
+        Completion { relations, files, files_url: files_url.unwrap_or_default() }
+    }
+
+    fn apply(&self, row: &mut Object) {
+        for (name, class) in &self.relations {
+            row.fields.insert((*name).clone(), Value::Relation((*class).clone()));
+        }
+        for name in &self.files {
+            if let Some(Value::File { name, url: url @ None }) = row.fields.get_mut(*name) {
+                *url = Some(format!("{}/{}", self.files_url, utf8_percent_encode(name, IN_A_PATH)));
             }
-            _ => {}
         }
     }
 }
@@ -344,7 +364,7 @@ fn show_own_token(cx: &Context, user: &mut Object) {
         && user.id == identity.user
         && cx.grant().is_none()
     {
-        user.fields.insert(model::FieldName::known("sessionToken"), model::Value::text(&*identity.token));
+        user.fields.insert(FieldName::known("sessionToken"), model::Value::text(&*identity.token));
     }
 }
 

@@ -110,12 +110,19 @@ impl Data {
         owner: &model::ObjectId,
         key: &Path,
     ) -> Result<bool, Error> {
-        let Some(schema) = self.inner.schemas.find(class) else { return Ok(true) };
-        let permit = policy::permit(cx, &schema, model::schema::ClassOp::Get)?;
-        if permit.mask().conceals(key.root()) {
-            return Err(policy::concealed(key.root(), class));
-        }
-        match self.inner.vault.one(&permit, owner).await? {
+        let Some(mut schema) = self.inner.schemas.find(class) else { return Ok(true) };
+        let owner = loop {
+            let permit = policy::permit(cx, &schema, model::schema::ClassOp::Get)?;
+            if permit.mask().conceals(key.root()) {
+                return Err(policy::concealed(key.root(), class));
+            }
+            let owner = self.inner.vault.one(&permit, owner).await?;
+            match self.inner.schemas.newer(&self.inner.vault, &schema).await? {
+                Some(now) => schema = now,
+                None => break owner,
+            }
+        };
+        match owner {
             Some(owner) => {
                 let (target, rows) = (Target::class(class), std::slice::from_ref(&owner));
                 self.inner.ledger.looked_at(cx, Action::Get, &target, rows, Some(key.root()))?;

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,11 +25,16 @@ type Map = BTreeMap<ClassName, Arc<Schema>>;
 pub(crate) struct Schemas {
     map: ArcSwap<Map>,
     changing: Mutex<()>,
+    /// Counts what others changed, if storage tells.
+    changes: Option<watch::Receiver<u64>>,
+    /// What that count was when the classes were read last.
+    loaded: AtomicU64,
 }
 
 impl Schemas {
     /// Reads the classes and makes the built-in ones that are missing or lack a column.
-    pub(crate) async fn open(vault: &Vault) -> Result<Schemas, Error> {
+    pub(crate) async fn open(vault: &Vault, changes: Option<watch::Receiver<u64>>) -> Result<Schemas, Error> {
+        let loaded = AtomicU64::new(count(changes.as_ref()));
         let mut map: Map = vault
             .schemas()
             .await?
@@ -56,16 +64,35 @@ impl Schemas {
             vault.put_schema(&schema).await?;
             map.insert(schema.class.clone(), Arc::new(schema));
         }
-        Ok(Schemas { map: ArcSwap::from_pointee(map), changing: Mutex::new(()) })
+        Ok(Schemas { map: ArcSwap::from_pointee(map), changing: Mutex::new(()), changes, loaded })
     }
 
     /// Reads the classes again, after another server on the same database changed one.
     async fn reload(&self, vault: &Vault) -> Result<(), Error> {
         let _one_at_a_time = self.changing.lock().await;
+        // Counted first: what changes while the classes are read is read again.
+        let heard = count(self.changes.as_ref());
         let classes = vault.schemas().await?.into_iter();
         let map: Map = classes.map(|schema| (schema.class.clone(), Arc::new(schema))).collect();
         self.map.store(Arc::new(map));
+        self.loaded.store(heard, Ordering::Release);
         Ok(())
+    }
+
+    /// The class as it is after what storage has answered: storage may have met a field that another server has just
+    /// made, and tells of it before it answers. `None` when `known` is still the class, or when it has gone.
+    ///
+    /// # Errors
+    /// When the classes can't be read again: nobody may see rows of a class that isn't known.
+    pub(crate) async fn newer(
+        &self,
+        vault: &Vault,
+        known: &Arc<Schema>,
+    ) -> Result<Option<Arc<Schema>>, Error> {
+        if count(self.changes.as_ref()) != self.loaded.load(Ordering::Acquire) {
+            self.reload(vault).await?;
+        }
+        Ok(self.find(&known.class).filter(|now| !Arc::ptr_eq(now, known) && now != known))
     }
 
     /// A class, if there is one.
@@ -114,6 +141,10 @@ impl Schemas {
         self.map.store(Arc::new(map));
         Ok(())
     }
+}
+
+fn count(changes: Option<&watch::Receiver<u64>>) -> u64 {
+    changes.map_or(0, |changes| *changes.borrow())
 }
 
 /// Keeps a door's classes fresh as long as the door stands.
