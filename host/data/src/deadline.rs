@@ -21,7 +21,9 @@ pub(crate) struct Deadline {
     cut: Mutex<Vec<Ticket>>,
 }
 
-/// Says that a request's writes have begun: from here on it isn't cut off. Whatever changes storage asks for one.
+/// Says that a request's writes have begun: from here on it isn't cut off. Whatever changes storage asks for one; several
+/// commits of one write show the same.
+#[derive(Clone, Copy)]
 pub(crate) struct Begun(());
 
 impl Deadline {

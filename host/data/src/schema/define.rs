@@ -40,7 +40,6 @@ impl Data {
     /// # Errors
     /// A class that is defined twice, and what the schema API would refuse, with the class.
     pub async fn define(&self, definitions: &Definitions) -> Result<(), Error> {
-        let cx = self.system("schema definitions");
         let mut defined = BTreeMap::new();
         for class in &definitions.classes {
             if defined.insert(class.class.clone(), class).is_some() {
@@ -49,7 +48,7 @@ impl Data {
             }
         }
         for class in defined.values() {
-            self.define_class(&cx, definitions, class).await.map_err(|error| about(&class.class, error))?;
+            self.define_class(definitions, class).await.map_err(|error| about(&class.class, error))?;
         }
         for known in self.inner.schemas.all() {
             if defined.contains_key(&known.class) {
@@ -61,31 +60,35 @@ impl Data {
             let permissions = closed(known.permissions.clone());
             if permissions != known.permissions {
                 let edit = SchemaEdit { permissions: Some(permissions), ..nothing(&known.class) };
-                self.update_schema(&cx, edit).await.map_err(|error| about(&known.class, error))?;
+                self.update_defined(edit).await.map_err(|error| about(&known.class, error))?;
             }
         }
         Ok(())
     }
 
-    async fn define_class(
-        &self,
-        cx: &Context,
-        definitions: &Definitions,
-        wanted: &SchemaEdit,
-    ) -> Result<(), Error> {
+    async fn define_class(&self, definitions: &Definitions, wanted: &SchemaEdit) -> Result<(), Error> {
         let Some(known) = self.inner.schemas.find(&wanted.class) else {
             let mut edit = wanted.clone();
             edit.fields.retain(|name, _| !builtin::is_default_field(&wanted.class, name));
             edit.permissions = Some(permissions(wanted));
-            self.create_schema(cx, edit).await?;
+            self.create_schema(&self.definer(), edit).await?;
             return Ok(());
         };
         for edit in steps(definitions, wanted, &known) {
             if edit != nothing(&wanted.class) {
-                self.update_schema(cx, edit).await?;
+                self.update_defined(edit).await?;
             }
         }
         Ok(())
+    }
+
+    async fn update_defined(&self, edit: SchemaEdit) -> Result<(), Error> {
+        self.update_schema(&self.definer(), edit).await.map(drop)
+    }
+
+    /// Who brings definitions about: anew for each change, since an index of a large class takes its time.
+    fn definer(&self) -> Context {
+        self.system("schema definitions")
     }
 }
 

@@ -151,28 +151,34 @@ impl Data {
     /// 403 without the master key.
     pub async fn purge(&self, cx: &Context, class: &ClassName) -> Result<(), Error> {
         let mut entry = self.inner.ledger.begin(cx, Action::Purge, &Target::class(class)).await?;
-        let answer = self.try_purge(cx, class).await;
-        if let Ok(gone) = &answer {
-            entry.removed(gone);
+        let mut gone = Vec::new();
+        let answer = self.try_purge(cx, class, &mut gone).await;
+        if !gone.is_empty() {
+            // Also when it broke off: what is gone is gone.
+            entry.removed(&gone);
+            self.forget_identities(class);
         }
-        entry.finish(answer.map(drop)).await
+        entry.finish(answer).await
     }
 
-    /// Answers the objects that it deleted, ids alone.
-    async fn try_purge(&self, cx: &Context, class: &ClassName) -> Result<Vec<Object>, Error> {
+    /// Puts the objects that it deleted into `gone`, ids alone.
+    async fn try_purge(&self, cx: &Context, class: &ClassName, gone: &mut Vec<Object>) -> Result<(), Error> {
         may_change(cx)?;
-        let Some(schema) = self.inner.schemas.find(class) else { return Ok(Vec::new()) };
+        let Some(schema) = self.inner.schemas.find(class) else { return Ok(()) };
         let permit = policy::system(&schema);
         let wanted = Wanted::ids(Filter::all());
-        let gone = self.inner.vault.find(&permit, wanted).await?;
+        let mut seen = self.inner.vault.find(&permit, wanted).await?;
+        // All of it is one write, which time doesn't cut in half.
+        let begun = cx.begin_write()?;
         // Just what was seen: an object saved meanwhile stays, and its own record tells of it.
-        for chunk in gone.chunks(PURGED_AT_ONCE) {
+        while !seen.is_empty() {
+            let chunk: Vec<Object> = seen.drain(..seen.len().min(PURGED_AT_ONCE)).collect();
             let ids = chunk.iter().map(|object| Value::text(object.id.as_str())).collect();
             let those = Filter::test("objectId", Test::In(ids));
-            self.inner.vault.commit(cx.begin_write()?, vec![permit.delete_all(those)]).await?;
+            self.inner.vault.commit(begun, vec![permit.delete_all(those)]).await?;
+            gone.extend(chunk);
         }
-        self.forget_identities(class);
-        Ok(gone)
+        Ok(())
     }
 
     async fn change_schema(

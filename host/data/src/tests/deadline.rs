@@ -1,9 +1,12 @@
 //! What becomes of a request whose time is over.
 
-use std::{sync::atomic::AtomicBool, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use model::{Filter, Object, Schema};
+use model::{Filter, Object, Schema, SchemaEdit};
 use serde_json::json;
 use storage::{Memory, Select, Storage, Write, Written};
 
@@ -18,6 +21,9 @@ struct Slow {
     inside: Memory,
     finds: AtomicBool,
     commits: AtomicBool,
+    classes: AtomicBool,
+    /// The commit, counted down from here, that fails; 0 for none.
+    breaks: AtomicUsize,
 }
 
 #[async_trait]
@@ -26,6 +32,9 @@ impl Storage for Slow {
         self.inside.schemas().await
     }
     async fn put_schema(&self, schema: &Schema) -> Result<(), storage::Error> {
+        if self.classes.load(Ordering::Relaxed) && !schema.class.is_system() {
+            tokio::time::sleep(LONG).await;
+        }
         self.inside.put_schema(schema).await
     }
     async fn drop_schema(&self, class: &ClassName) -> Result<(), storage::Error> {
@@ -43,6 +52,11 @@ impl Storage for Slow {
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, storage::Error> {
         if self.commits.load(Ordering::Relaxed) {
             tokio::time::sleep(LONG).await;
+        }
+        match self.breaks.load(Ordering::Relaxed) {
+            0 => {}
+            1 => return Err(storage::Error::Unavailable("broken".into())),
+            left => self.breaks.store(left - 1, Ordering::Relaxed),
         }
         self.inside.commit(writes).await
     }
@@ -125,4 +139,55 @@ async fn a_write_that_has_not_begun_never_does() {
     storage.finds.store(false, Ordering::Relaxed);
     let seen = house.fetch(&house.anyone().await, "Patient", &id).await.unwrap();
     assert!(seen.get("age").is_none());
+}
+
+/// More objects than one commit of a purge deletes.
+async fn fill(house: &House, storage: &Slow) {
+    let schema = house.data.inner.schemas.find("Patient").unwrap();
+    let insert = |number: usize| Write::Insert {
+        schema: schema.clone(),
+        object: Object::new(class_name("Patient"), ObjectId::new(&format!("p{number}")).unwrap(), Date(0)),
+    };
+    storage.inside.commit((0..500).map(insert).collect()).await.unwrap();
+}
+
+/// A purge stopped half-way when the request's time was over, and no record named what it had deleted.
+#[tokio::test]
+async fn a_purge_that_has_begun_ends() {
+    let (house, storage, _) = house_of_one().await;
+    fill(&house, &storage).await;
+    storage.commits.store(true, Ordering::Relaxed);
+    let (cx, since) = (house.master().await, house.trail.records().len());
+    cx.in_time(house.data.purge(&cx, &class_name("Patient"))).await.unwrap().unwrap();
+    assert!(house.records(since).last().unwrap().ends_with("Ok Patientx501"), "{:?}", house.records(since));
+    assert_eq!(house.find(&house.master().await, "Patient", json!({})).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_purge_that_breaks_off_names_what_is_gone() {
+    let (house, storage, _) = house_of_one().await;
+    fill(&house, &storage).await;
+    storage.breaks.store(2, Ordering::Relaxed);
+    let (cx, since) = (house.master().await, house.trail.records().len());
+    house.data.purge(&cx, &class_name("Patient")).await.unwrap_err();
+    let records = house.trail.records();
+    let last = records.iter().skip(since).next_back().unwrap();
+    assert_eq!(last.object.as_ref().map(|object| object.refs.len()), Some(500));
+    assert_eq!(house.find(&house.master().await, "Patient", json!({})).await.unwrap().len(), 1);
+}
+
+/// All definitions had the time of one request together.
+#[tokio::test]
+async fn each_definition_has_its_own_time() {
+    let (house, storage, _) = house_of_one().await;
+    storage.classes.store(true, Ordering::Relaxed);
+    let class = |name| SchemaEdit {
+        class: class_name(name),
+        fields: Default::default(),
+        permissions: None,
+        indexes: Default::default(),
+    };
+    let definitions = crate::Definitions { classes: vec![class("Bed"), class("Ward")], ..Default::default() };
+    house.data.define(&definitions).await.unwrap();
+    assert!(house.data.inner.schemas.find("Ward").is_some());
 }
