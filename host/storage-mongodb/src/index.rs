@@ -23,40 +23,142 @@ const TAKEN: &str = "MongoDB has an index on these keys under another name, or o
 const IMPOSSIBLE: &str =
     "MongoDB can't make such an index: check its fields, their kinds and the objects there are";
 
-/// Makes the indexes that a class wants and drops those that it wanted before; makes none if it can't make all.
+/// Makes the indexes that a class wants and drops those that it wanted before; if it can't make all, leaves what was there.
 pub(crate) async fn put(link: &Link<'_>, wanted: &Schema, before: Option<&Schema>) -> Result<(), Fault> {
     if before.is_some_and(|before| before.indexes == wanted.indexes && before.unique == wanted.unique) {
         return Ok(());
     }
     let collection = link.collection(&wanted.class);
     let there = there(&collection).await?;
-    let mut made = Vec::new();
-    if let Err(fault) = make(&collection, wanted, before, &there, &mut made).await {
-        for name in made {
-            collection.drop_index(name).await.ok();
+    let mut turn = Turn { collection, there, made: Vec::new(), dropped: Vec::new() };
+    match Box::pin(turn.carry_out(wanted, before)).await {
+        Err(fault) => {
+            turn.take_back(wanted).await;
+            Err(fault)
         }
-        return Err(fault);
+        done => done,
     }
-    let Some(before) = before else { return Ok(()) };
-    let mut gone: Vec<String> =
-        before.indexes.keys().filter(|name| !wanted.indexes.contains_key(*name)).cloned().collect();
-    for group in before.unique.iter().filter(|group| !wanted.unique.contains(group)) {
-        gone.extend(unique(before, group)?.into_iter().filter_map(|index| index.options?.name));
-    }
-    // Groups may share an index: the exact one of a group that ignored case until now.
-    let kept = wanted.unique.iter().map(|group| unique(wanted, group)).collect::<Result<Vec<_>, _>>()?;
-    let kept: Vec<String> = kept.into_iter().flatten().filter_map(|index| index.options?.name).collect();
-    let is_there = |name: &String| there.iter().any(|index| name_of(index) == Some(name.as_str()));
-    for name in gone.iter().filter(|name| is_there(name) && !kept.contains(name)) {
-        drop(&collection, name).await?;
-    }
-    Ok(())
 }
 
-async fn drop(collection: &Collection<Document>, name: &str) -> Result<(), Fault> {
-    match collection.drop_index(name).await {
-        Err(error) if !Fault::is_code(&error, &MISSING) => Err(error.into()),
-        _ => Ok(()),
+/// A change of a class's indexes: what there was before it, and what it has done.
+struct Turn {
+    collection: Collection<Document>,
+    there: Vec<IndexModel>,
+    made: Vec<String>,
+    dropped: Vec<IndexModel>,
+}
+
+impl Turn {
+    async fn carry_out(&mut self, wanted: &Schema, before: Option<&Schema>) -> Result<(), Fault> {
+        self.make_groups(wanted).await?;
+        // What replaces nothing comes first: until it is there, nothing is missed.
+        let replaces = |name: &str| before.is_some_and(|before| before.indexes.contains_key(name));
+        for last in [false, true] {
+            for (name, index) in wanted.indexes.iter().filter(|(name, _)| replaces(name) == last) {
+                self.make(name, index, wanted, before).await?;
+            }
+        }
+        let Some(before) = before else { return Ok(()) };
+        let mut gone: Vec<String> =
+            before.indexes.keys().filter(|name| !wanted.indexes.contains_key(*name)).cloned().collect();
+        for group in before.unique.iter().filter(|group| !wanted.unique.contains(group)) {
+            gone.extend(unique(before, group)?.into_iter().filter_map(|index| index.options?.name));
+        }
+        // Groups may share an index: the exact one of a group that ignored case until now.
+        let kept = wanted.unique.iter().map(|group| unique(wanted, group)).collect::<Result<Vec<_>, _>>()?;
+        let kept: Vec<String> = kept.into_iter().flatten().filter_map(|index| index.options?.name).collect();
+        for name in gone.iter().filter(|name| !kept.contains(name)) {
+            if let Some(old) = self.called(name) {
+                self.drop(old).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The index that had a name before.
+    fn called(&self, name: &str) -> Option<IndexModel> {
+        self.there.iter().find(|index| name_of(index) == Some(name)).cloned()
+    }
+
+    async fn drop(&mut self, index: IndexModel) -> Result<(), Fault> {
+        match self.collection.drop_index(name_of(&index).unwrap_or_default()).await {
+            Err(error) if Fault::is_code(&error, &MISSING) => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                self.dropped.push(index);
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes the indexes of unique groups that aren't there yet.
+    async fn make_groups(&mut self, wanted: &Schema) -> Result<(), Fault> {
+        for group in &wanted.unique {
+            for index in unique(wanted, group)? {
+                if self.there.iter().any(|old| keeps(old, &index)) {
+                    continue;
+                }
+                let done = self.collection.create_index(index).await;
+                self.made.push(done.map_err(|error| named(error.into(), group))?.index_name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes an index that a class names, in the place of what is in its way and isn't wanted any more.
+    async fn make(
+        &mut self,
+        name: &str,
+        index: &IndexKeys,
+        wanted: &Schema,
+        before: Option<&Schema>,
+    ) -> Result<(), Fault> {
+        let was = before.and_then(|before| before.indexes.get(name));
+        // Whoever wrote that the class has it knew the index.
+        let is_old = was == Some(index);
+        let keys = keys(wanted, index);
+        match (self.called(name), was) {
+            (None, _) => {}
+            (Some(_), Some(_)) if is_old => return Ok(()),
+            (Some(old), Some(_)) => self.drop(old).await?,
+            (Some(old), None) if has_keys(&old, &keys) => return Ok(()),
+            (Some(_), None) => return Err(refused(TAKEN)),
+        }
+        let options = IndexOptions::builder().name(name.to_owned()).build();
+        let model = IndexModel::builder().keys(keys.clone()).options(options).build();
+        let mut done = self.collection.create_index(model.clone()).await;
+        if let Err(error) = &done
+            && Fault::is_code(error, &SAME_KEYS)
+            && let Some(old) = self.there.iter().find(|old| old.keys == keys && is_free(old, wanted, before))
+        {
+            // What it serves for, the new one does as well.
+            self.drop(old.clone()).await?;
+            done = self.collection.create_index(model).await;
+        }
+        match done {
+            Ok(done) => self.made.push(done.index_name),
+            Err(error) if Fault::is_code(&error, &SAME_KEYS) && is_old => {}
+            Err(error) if Fault::is_code(&error, &SAME_KEYS) => return Err(refused(TAKEN)),
+            Err(error) if Fault::is_code(&error, &CANT_BE) => return Err(refused(IMPOSSIBLE)),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Drops what was made, and makes again what was dropped: the class still names it.
+    async fn take_back(&mut self, wanted: &Schema) {
+        for name in self.made.drain(..) {
+            self.collection.drop_index(name).await.ok();
+        }
+        for old in self.dropped.drain(..) {
+            let index = name_of(&old).unwrap_or_default().to_owned();
+            if let Err(error) = self.collection.create_index(old).await {
+                tracing::warn!(
+                    class = %wanted.class, index, error = %Fault::from(error).error,
+                    "an index is lost, dropped for one that couldn't be made: drop it from the class, then add it again"
+                );
+            }
+        }
     }
 }
 
@@ -66,57 +168,6 @@ pub(crate) async fn there(collection: &Collection<Document>) -> Result<Vec<Index
         Err(error) if Fault::is_code(&error, &MISSING) => Ok(Vec::new()),
         listed => Ok(listed?.try_collect().await?),
     }
-}
-
-/// Makes what isn't there yet, and says what it made.
-async fn make(
-    collection: &Collection<Document>,
-    wanted: &Schema,
-    before: Option<&Schema>,
-    there: &[IndexModel],
-    made: &mut Vec<String>,
-) -> Result<(), Fault> {
-    for group in &wanted.unique {
-        for index in unique(wanted, group)? {
-            if there.iter().any(|old| keeps(old, &index)) {
-                continue;
-            }
-            let done = collection.create_index(index).await.map_err(|error| named(error.into(), group))?;
-            made.push(done.index_name);
-        }
-    }
-    for (name, index) in &wanted.indexes {
-        let was = before.and_then(|before| before.indexes.get(name));
-        // Whoever wrote that the class has it knew the index.
-        let is_old = was == Some(index);
-        let keys = keys(wanted, index);
-        match (there.iter().find(|old| name_of(old) == Some(name.as_str())), was) {
-            (None, _) => {}
-            (Some(_), Some(_)) if is_old => continue,
-            (Some(_), Some(_)) => drop(collection, name).await?,
-            (Some(old), None) if has_keys(old, &keys) => continue,
-            (Some(_), None) => return Err(refused(TAKEN)),
-        }
-        let options = IndexOptions::builder().name(name.clone()).build();
-        let model = IndexModel::builder().keys(keys.clone()).options(options).build();
-        let mut done = collection.create_index(model.clone()).await;
-        if let Err(error) = &done
-            && Fault::is_code(error, &SAME_KEYS)
-            && let Some(old) = there.iter().find(|old| old.keys == keys && is_free(old, wanted, before))
-        {
-            // What it serves for, the new one does as well.
-            drop(collection, name_of(old).unwrap_or_default()).await?;
-            done = collection.create_index(model).await;
-        }
-        match done {
-            Ok(done) => made.push(done.index_name),
-            Err(error) if Fault::is_code(&error, &SAME_KEYS) && is_old => {}
-            Err(error) if Fault::is_code(&error, &SAME_KEYS) => return Err(refused(TAKEN)),
-            Err(error) if Fault::is_code(&error, &CANT_BE) => return Err(refused(IMPOSSIBLE)),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 /// Whether nobody would miss an index by its name: the class is about to lose it or to have another one so called, or never

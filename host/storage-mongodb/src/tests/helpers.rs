@@ -96,6 +96,52 @@ async fn an_index_of_the_class_takes_the_place_of_a_helper_and_gives_it_back() {
     mongo.close().await;
 }
 
+fn odd(schema: &Schema, name: &str) -> Schema {
+    let mut schema = schema.clone();
+    schema.indexes.insert(name.into(), [("t".to_owned(), IndexKind::Named("nonsense".into()))].into());
+    schema
+}
+
+/// A class was left without the index that a refused one was to replace, and later edits took it for there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_edit_leaves_every_index_as_it_was() {
+    let mongo = server::open(server::shared()).await;
+    let there = |class: &'static str| {
+        let collection = mongo.node.database.collection::<Document>(class);
+        async move {
+            let indexes: Vec<mongodb::IndexModel> =
+                collection.list_indexes().await.unwrap().try_collect().await.unwrap();
+            let shown = |index: mongodb::IndexModel| (index.options.unwrap().name.unwrap(), index.keys);
+            let mut shown: Vec<(String, Document)> = indexes.into_iter().map(shown).collect();
+            shown.sort_by(|a, b| a.0.cmp(&b.0));
+            shown
+        }
+    };
+    let plain = class("Thing", &[("t", "String"), ("n", "Number")]);
+    let both = indexed(&indexed(&plain, "first", "t"), "other", "n");
+    mongo.put_schema(&both).await.unwrap();
+    let swapped = indexed(&indexed(&plain, "first", "n"), "other", "t");
+    let named = class("_Session", &[("user", "*_User"), ("t", "String")]);
+    mongo.put_schema(&named).await.unwrap();
+    let before = (there("Thing").await, there("_Session").await);
+    for (what, edit) in [
+        ("changed", odd(&both, "first")),
+        ("changed before the refused one", odd(&indexed(&both, "first", "u"), "second")),
+        ("both changed", odd(&odd(&both, "first"), "other")),
+        ("exchanged", odd(&swapped, "zoo")),
+        ("renamed", odd(&indexed(&plain, "fourth", "t"), "other")),
+        ("in place of a helper", odd(&indexed(&named, "by_user", "user"), "zoo")),
+    ] {
+        let answer = mongo.put_schema(&edit).await;
+        assert!(matches!(answer, Err(::storage::Error::Refused(_))), "{what}: {answer:?}");
+        assert_eq!((there("Thing").await, there("_Session").await), before, "{what}");
+    }
+    mongo.put_schema(&swapped).await.unwrap();
+    let swapped = there("Thing").await;
+    assert_eq!(swapped[1..], [("first".to_owned(), doc! {"n": 1}), ("other".to_owned(), doc! {"t": 1})]);
+    mongo.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_can_not_be_is_refused_with_what_to_do() {
     let mongo = server::open(server::shared()).await;
