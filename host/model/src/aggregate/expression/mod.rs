@@ -17,7 +17,7 @@ mod text;
 mod variable;
 
 use super::{document::FieldPath, run::Run, shape::Sort, size};
-use crate::{ParseError, Value, value::Map};
+use crate::{ParseError, Value, query::Compiled, value::Map};
 
 pub(super) use operator::truthy;
 pub(super) use parse::{date as literal_date, literal};
@@ -47,6 +47,8 @@ pub(super) enum Expression {
     Array(Vec<Expression>),
     /// A function of expressions.
     Call(Function, Vec<Expression>),
+    /// A search for a pattern that is the same for every document.
+    Search(search::Search, Box<Expression>, Compiled),
     /// `$and`, `$or`: as many as are needed.
     All(Vec<Expression>),
     /// See [`Expression::All`].
@@ -138,6 +140,7 @@ impl Expression {
                 let arguments = arguments.iter().map(|argument| argument.answer(scope));
                 function(&arguments.collect::<Result<Vec<_>, _>>()?)
             }
+            Expression::Search(search, input, pattern) => search(input.answer(scope)?.as_ref(), pattern),
             Expression::All(parts) => conditional::all(parts, scope),
             Expression::Any(parts) => conditional::any(parts, scope),
             Expression::Switch(branches, default) => conditional::switch(branches, default.as_deref(), scope),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::{Expression, object, operator};
+use super::{Expression, object, operator, search};
 use crate::{
     Date, ParseError, Value,
     aggregate::{document::FieldPath, shape::Sort},
@@ -193,7 +193,13 @@ fn call(name: &str, operand: &Json, depth: usize) -> Result<Expression, ParseErr
                     Some(json) => read(json, depth + 1),
                     None => Ok(Expression::Nothing),
                 };
-                Expression::Call(function, keys.iter().map(argument).collect::<Result<_, _>>()?)
+                let mut arguments = keys.iter().map(argument).collect::<Result<Vec<_>, _>>()?;
+                match search::fixed(name, &arguments)? {
+                    Some((search, pattern)) => {
+                        Expression::Search(search, Box::new(arguments.swap_remove(0)), pattern)
+                    }
+                    None => Expression::Call(function, arguments),
+                }
             }
             _ => {
                 let Some((function, most)) = operator::function(name) else {

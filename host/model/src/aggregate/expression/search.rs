@@ -1,8 +1,8 @@
 //! Operators that search texts for patterns.
 
 use super::{
-    Answer,
-    operator::{flag, present, refused},
+    Answer, Expression,
+    operator::{at, flag, present, refused},
     text::shown,
 };
 use crate::{
@@ -14,24 +14,54 @@ use crate::{
 /// The most matches that are told.
 const MOST: usize = 100_000;
 
-/// The text that is searched, and the pattern, ready; `None` when there is no text.
-fn search(args: &[Option<Value>], operator: &str) -> Result<Option<(String, Compiled)>, ParseError> {
+/// A search with a pattern that is ready.
+pub(super) type Search = fn(Option<&Value>, &Compiled) -> Answer;
+
+/// The search of an operator whose pattern is the same for every document, and that pattern, made ready once.
+///
+/// # Errors
+/// 102 for a pattern that isn't one.
+pub(super) fn fixed(
+    operator: &str,
+    arguments: &[Expression],
+) -> Result<Option<(Search, Compiled)>, ParseError> {
+    let search: Search = match operator {
+        "$regexMatch" => found,
+        "$regexFind" => first,
+        "$regexFindAll" => all,
+        _ => return Ok(None),
+    };
+    let [_, Expression::Literal(Value::String(source)), options] = arguments else { return Ok(None) };
+    let options = match options {
+        Expression::Literal(Value::String(options)) => options.clone(),
+        Expression::Literal(Value::Null) | Expression::Nothing => String::new(),
+        _ => return Ok(None),
+    };
+    Ok(Some((search, Pattern { source: source.clone(), options }.compile()?)))
+}
+
+/// Searches with a pattern that is worked out for each document.
+fn worked_out(args: &[Option<Value>], operator: &str, search: Search) -> Answer {
     let options = match present(args, 2) {
         None => String::new(),
         Some(Value::String(options)) => options.clone(),
         Some(_) => return Err(refused(operator, "options as a text")),
     };
-    let text = match present(args, 0) {
-        None => return Ok(None),
-        Some(value @ (Value::String(_) | Value::Pointer(_) | Value::File { .. })) => shown(value),
-        Some(_) => None,
+    let source = match (present(args, 0), present(args, 1)) {
+        // Nothing is searched, whatever for.
+        (None, _) => String::new(),
+        (Some(_), Some(Value::String(source))) => source.clone(),
+        (Some(_), _) => return Err(refused(operator, "a text and a pattern")),
     };
-    match (text, present(args, 1)) {
-        (Some(text), Some(Value::String(source))) => {
-            let pattern = Pattern { source: source.clone(), options }.compile()?;
-            Ok(Some((text, pattern)))
-        }
-        _ => Err(refused(operator, "a text and a pattern")),
+    search(at(args, 0), &Pattern { source, options }.compile()?)
+}
+
+/// The text that is searched; `None` when there is none.
+fn text(value: Option<&Value>, operator: &str) -> Result<Option<String>, ParseError> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value @ (Value::String(_) | Value::Pointer(_) | Value::File { .. })) => Ok(shown(value)),
+        Some(_) => Err(refused(operator, "a text and a pattern")),
     }
 }
 
@@ -40,27 +70,37 @@ fn single<'a>(pattern: &'a Compiled, operator: &str) -> Result<&'a regex::Regex,
     pattern.single().ok_or_else(|| refused(operator, "patterns without look-around"))
 }
 
+fn found(value: Option<&Value>, pattern: &Compiled) -> Answer {
+    flag(text(value, "$regexMatch")?.is_some_and(|text| pattern.is_match(&text)))
+}
+
+fn first(value: Option<&Value>, pattern: &Compiled) -> Answer {
+    let Some(text) = text(value, "$regexFind")? else { return Ok(Some(Value::Null)) };
+    let found = single(pattern, "$regexFind")?.captures(&text);
+    Ok(Some(found.map_or(Value::Null, |captures| told(&text, &captures, &mut (0, 0)))))
+}
+
+fn all(value: Option<&Value>, pattern: &Compiled) -> Answer {
+    let Some(text) = text(value, "$regexFindAll")? else { return Ok(Some(Value::Array(Vec::new()))) };
+    let mut reached = (0, 0);
+    let pattern = single(pattern, "$regexFindAll")?;
+    let found = pattern.captures_iter(&text).take(MOST).map(|captures| told(&text, &captures, &mut reached));
+    Ok(Some(Value::Array(found.collect())))
+}
+
 /// `$regexMatch`
 pub(super) fn matches(args: &[Option<Value>]) -> Answer {
-    flag(search(args, "$regexMatch")?.is_some_and(|(text, pattern)| pattern.is_match(&text)))
+    worked_out(args, "$regexMatch", found)
 }
 
 /// `$regexFind`
 pub(super) fn find(args: &[Option<Value>]) -> Answer {
-    let Some((text, pattern)) = search(args, "$regexFind")? else { return Ok(Some(Value::Null)) };
-    let found = single(&pattern, "$regexFind")?.captures(&text);
-    Ok(Some(found.map_or(Value::Null, |captures| told(&text, &captures, &mut (0, 0)))))
+    worked_out(args, "$regexFind", first)
 }
 
 /// `$regexFindAll`
 pub(super) fn find_all(args: &[Option<Value>]) -> Answer {
-    let Some((text, pattern)) = search(args, "$regexFindAll")? else {
-        return Ok(Some(Value::Array(Vec::new())));
-    };
-    let mut reached = (0, 0);
-    let pattern = single(&pattern, "$regexFindAll")?;
-    let found = pattern.captures_iter(&text).take(MOST).map(|captures| told(&text, &captures, &mut reached));
-    Ok(Some(Value::Array(found.collect())))
+    worked_out(args, "$regexFindAll", all)
 }
 
 /// Tells a match: its text, the place of its first character, and what its groups caught. Counting characters goes on

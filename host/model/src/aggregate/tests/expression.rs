@@ -1,8 +1,9 @@
 //! Expressions that work on a few values each.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::{date, tried, worked};
+use super::{NOW, Pipeline, Plan, date, schema, tried, worked};
+use crate::Code;
 
 #[test]
 fn several_elements_are_taken() {
@@ -153,12 +154,46 @@ fn texts_are_searched() {
             json!([{"match": "a", "idx": 1, "captures": []}, {"match": "a", "idx": 3, "captures": []}]),
         ),
         (json!({"$regexFindAll": {"input": "$none", "regex": "a"}}), json!([])),
+        (json!({"$regexFindAll": {"input": "$none", "regex": "$none"}}), json!([])),
+        // What is searched for may be worked out.
+        (
+            json!({"$regexMatch": {"input": "$text", "regex": {"$concat": ["C", "A"]}, "options": "i"}}),
+            json!(true),
+        ),
+        (
+            json!({"$regexMatch": {"input": "$text", "regex": "CA", "options": {"$toLower": "I"}}}),
+            json!(true),
+        ),
+        (json!({"$regexMatch": {"input": "$text", "regex": "CA", "options": null}}), json!(false)),
+        (json!({"$regexMatch": {"input": null, "regex": "$n"}}), json!(false)),
         (json!({"$indexOfBytes": ["$text", "é"]}), json!(4)),
         (json!({"$indexOfBytes": ["$text", "C", 2]}), json!(-1)),
         (json!({"$binarySize": "$text"}), json!(7)),
     ] {
         assert_eq!(worked("c", expression.clone()), expected, "{expression}");
     }
+}
+
+/// A pattern that every document is searched for is made ready when the pipeline is planned, not for each of them.
+#[test]
+fn a_fixed_pattern_is_looked_at_once() {
+    let projected = |expression: Json| json!([{"$project": {"x": expression}}]);
+    for operator in ["$regexMatch", "$regexFind", "$regexFindAll"] {
+        for (regex, options) in [("(", ""), ("a", "q"), ("(a)\\1", "")] {
+            let pipeline =
+                projected(json!({operator: {"input": "$text", "regex": regex, "options": options}}));
+            let error = Plan::new(&Pipeline::parse(pipeline, NOW).unwrap(), &schema()).err().unwrap();
+            assert_eq!(error.code, Code::InvalidQuery, "{operator} {regex} {options}");
+        }
+        for bad in [json!({"input": "$n", "regex": "a"}), json!({"input": "a", "regex": "$n"})] {
+            let error = tried(projected(json!({operator: bad}))).unwrap_err();
+            assert!(error.message.contains("a text and a pattern"), "{operator}: {error:?}");
+        }
+    }
+    // Where no single pattern tells the place, only whether it is found can be told.
+    let ahead = |operator: &str| projected(json!({operator: {"input": "ab", "regex": "^(?=.*a)(?=.*b)"}}));
+    assert_eq!(tried(ahead("$regexMatch")).unwrap()[0]["x"], json!(true));
+    assert!(tried(ahead("$regexFind")).unwrap_err().message.contains("look-around"));
 }
 
 #[test]
