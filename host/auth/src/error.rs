@@ -32,6 +32,16 @@ pub enum Error {
         /// The largest value that is accepted.
         most: u32,
     },
+    /// A number that need not be whole is outside of what makes sense.
+    #[error("the {setting} must be more than {above} and at most {most}")]
+    Above {
+        /// What the setting is called.
+        setting: &'static str,
+        /// What every accepted value is larger than.
+        above: u32,
+        /// The largest value that is accepted.
+        most: u32,
+    },
     /// The machine lacks what is needed right now: randomness, or memory for a hash.
     #[error("{0} is not available")]
     Unavailable(&'static str),

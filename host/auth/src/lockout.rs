@@ -18,13 +18,13 @@ impl Policy {
     /// Checks both numbers.
     ///
     /// # Errors
-    /// [`Error::Range`] naming the one that is out of bounds.
+    /// [`Error::Range`] or [`Error::Above`] naming the one that is out of bounds.
     pub fn validate(&self) -> Result<()> {
         if !(1..=999).contains(&self.threshold) {
             return Err(Error::Range { setting: "lockout threshold", least: 1, most: 999 });
         }
         if !(self.duration > 0.0 && self.duration <= 99_999.0) {
-            return Err(Error::Range { setting: "lockout duration in minutes", least: 1, most: 99_999 });
+            return Err(Error::Above { setting: "lockout duration in minutes", above: 0, most: 99_999 });
         }
         Ok(())
     }
@@ -144,7 +144,10 @@ mod tests {
         assert_eq!(POLICY.validate(), Ok(()));
         assert_eq!(Policy { threshold: 999, duration: 99_999.0 }.validate(), Ok(()));
         for (threshold, duration) in [(0, 5.0), (1000, 5.0), (3, 0.0), (3, 100_000.0), (3, f64::NAN)] {
-            assert!(matches!(Policy { threshold, duration }.validate(), Err(Error::Range { .. })));
+            assert!(matches!(
+                Policy { threshold, duration }.validate(),
+                Err(Error::Range { .. } | Error::Above { .. })
+            ));
         }
     }
 }

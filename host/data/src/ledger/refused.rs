@@ -15,7 +15,7 @@ use crate::{Context, Data, Error, action::Target};
 pub struct Unheard<'a> {
     /// What it asked: a method and a route, perhaps a class; nothing else of the request.
     pub asked: &'a str,
-    /// Why not: `unreadable`, `unsupported`, `master-key`, `deadline`.
+    /// Why not: `unreadable`, `unsupported`, `master-key`, `route`, `proxied`, `deadline`.
     pub rule: &'static str,
     /// The Parse code of the answer, if it has one.
     pub code: Option<i32>,
