@@ -145,10 +145,13 @@ impl Desk {
         let Some(wish) = Wish::read(&parts.method, path) else {
             return Ok(answer(StatusCode::NOT_FOUND, &json!({"error": "Not found"})));
         };
-        let cx = desk::enter(&self.data, &parts).await?;
-        self.permit(&cx, &wish).await?;
+        let asks = desk::enter(&self.data, &parts).await?;
+        self.permit(&asks, &wish).await?;
         let most = if matches!(wish, Wish::Install) { self.most } else { MOST_JSON };
-        let answer = match axum::body::to_bytes(body, most).await {
+        let body = axum::body::to_bytes(body, most).await;
+        // Its time begins when it is there whole: a component may be long on its way.
+        let cx = desk::enter(&self.data, &parts).await?;
+        let answer = match body {
             Ok(bytes) => self.carry_out(&cx, wish, bytes).await,
             Err(_) => Err(Failure::TooLarge),
         };
