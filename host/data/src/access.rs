@@ -9,4 +9,4 @@ pub use authenticate::Credentials;
 pub(crate) use authenticate::invalid_session;
 pub(crate) use recent::Recent;
 pub(crate) use roles::Roles;
-pub(crate) use sessions::Sessions;
+pub(crate) use sessions::{Renewing, Sessions};

@@ -25,7 +25,7 @@ pub struct Config {
     pub allow_custom_object_id: bool,
     /// How many letters and digits the id of a new object has, from 6 to 128.
     pub object_id_size: usize,
-    /// Keys and values that no request may bring at any depth, nor a plugin make: a list of `{ key = …, value = … }`,
+    /// Keys and values that no request may bring at any depth, nor a plugin save: a list of `{ key = …, value = … }`,
     /// of which either may be left out. A text is a regular expression that is looked for anywhere in the key or value.
     pub denied_keywords: Denylist,
     /// Whether new users are readable by themselves alone.

@@ -83,6 +83,8 @@ pub struct Context {
     /// Whether the trail has been told of what is asked.
     pub(crate) recorded: Arc<AtomicBool>,
     pub(crate) scratch: Scratch,
+    /// Whether it is one of several requests that came together and end together.
+    pub(crate) is_part: bool,
 }
 
 impl Context {
@@ -197,7 +199,7 @@ impl Context {
     /// Makes the context of one request among several that came together, of which the trail knows nothing yet.
     #[must_use]
     pub fn part(&self) -> Context {
-        Context { recorded: Arc::default(), ..self.clone() }
+        Context { recorded: Arc::default(), is_part: true, ..self.clone() }
     }
 
     /// Narrows the context to what a plugin was granted, one level deeper.

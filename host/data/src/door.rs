@@ -7,7 +7,7 @@ use model::Date;
 
 use crate::{
     Clock, Config, Error, HookSource, Ids, NoHooks,
-    access::{Roles, Sessions},
+    access::{Renewing, Roles, Sessions},
     account::Hashing,
     ledger::Ledger,
     schema::{self, Schemas},
@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) schemas: Schemas,
     pub(crate) roles: Roles,
     pub(crate) sessions: Sessions,
+    pub(crate) renewing: Renewing,
     pub(crate) hashing: Hashing,
     pub(crate) keys: auth::Keys,
     pub(crate) config: Arc<Config>,
@@ -71,6 +72,7 @@ impl Data {
                 schemas,
                 roles: Roles::default(),
                 sessions: Sessions::default(),
+                renewing: Renewing::default(),
                 hashing: Hashing::default(),
                 vault,
                 keys: parts.keys,

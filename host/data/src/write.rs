@@ -8,6 +8,6 @@ mod prepare;
 mod transaction;
 mod update;
 
-pub(crate) use fields::check_sent;
+pub(crate) use fields::{check_sent, relations};
 pub(crate) use prepare::Prepared;
 pub use transaction::{Done, Item};

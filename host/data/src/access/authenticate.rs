@@ -75,6 +75,7 @@ impl Data {
                 principal,
                 purpose: credentials.purpose.as_deref().map(Into::into),
                 grant: None,
+                is_part: false,
                 depth: 0,
                 parent: None,
                 recorded: Arc::default(),
@@ -115,6 +116,7 @@ impl Data {
             principal: Principal::System,
             purpose: Some(purpose.into()),
             grant: None,
+            is_part: false,
             depth: 0,
             parent: None,
             recorded: Arc::default(),
@@ -161,7 +163,11 @@ impl Data {
         let actor = Actor::new(ActorKind::Anonymous, None);
         let mut draft = Draft::new(audit::Code::AuthDenied, Stage::Single, Name::clean(&request.id), actor);
         draft.source = Source { ip: request.address, client: request.client.as_deref().map(Name::clean) };
-        let rule = if matches!(error, Error::Forbidden(_)) { "keys" } else { "session" };
+        let rule = match (error, error.code()) {
+            (Error::Forbidden(_), _) => "keys",
+            (_, Code::Timeout) => "deadline",
+            _ => "session",
+        };
         self.turn_away(draft, rule, Some(error.code().number())).await
     }
 }

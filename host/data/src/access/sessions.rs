@@ -1,14 +1,16 @@
 //! Which user a session token proves.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use model::{ClassName, Code, Date, FieldName, ObjectId, Op, ParseError, Path, Test, Update, Value};
+use parking_lot::Mutex;
 use storage::Written;
 
 use super::{Recent, authenticate::invalid_session};
 use crate::{
     Data, Error, Identity,
     action::{Action, Target},
+    outage::Outage,
     policy,
     vault::Wanted,
 };
@@ -25,6 +27,21 @@ pub(crate) struct Known {
 
 /// Sessions lately seen, by a hash of their token. Emptied whenever a session or a user changes.
 pub(crate) type Sessions = Recent<[u8; 16], Known>;
+
+/// Sessions that are being renewed, by a hash of their token: many requests of one session at a time renew it once.
+pub(crate) type Renewing = Mutex<HashSet<[u8; 16]>>;
+
+/// One renewal under way; over when this is dropped.
+struct Renewal {
+    data: Data,
+    hash: [u8; 16],
+}
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        self.data.inner.renewing.lock().remove(&self.hash);
+    }
+}
 
 impl Data {
     /// Finds the user of a token, with all roles.
@@ -51,11 +68,18 @@ impl Data {
                 "Session token is expired.",
             )));
         }
-        if self.is_due(&known) {
+        if self.is_due(&known) && self.inner.renewing.lock().insert(hash) {
+            let renewal = Renewal { data: self.clone(), hash };
+            let known = known.clone();
             // A task of its own: a request that runs out of time meanwhile must not leave it half-way.
-            let (data, known) = (self.clone(), known.clone());
-            let renewed = tokio::spawn(async move { data.renew_session(&known).await });
-            renewed.await.map_err(|_| Error::Internal("a session's renewal broke off".into()))??;
+            let renewed = tokio::spawn(async move { renewal.data.renew_session(&known).await });
+            match renewed.await {
+                Ok(Ok(())) => {}
+                Ok(Err(gone @ Error::Denied(_))) => return Err(gone),
+                // The session holds as long as it did: what asks for no write doesn't fail for want of one.
+                Ok(Err(error)) => not_renewed(&error),
+                Err(error) => not_renewed(&error),
+            }
         }
         Ok(Arc::new(Identity {
             roles: self.roles_of(&known.user).await?,
@@ -144,5 +168,12 @@ impl Data {
             }
             _ => {}
         }
+    }
+}
+
+fn not_renewed(error: &dyn std::fmt::Display) {
+    static TOLD: Outage = Outage::new();
+    if let Some(unsaid) = TOLD.tell(Instant::now()) {
+        tracing::warn!(%error, unsaid, "a session could not be renewed");
     }
 }

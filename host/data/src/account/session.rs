@@ -11,7 +11,7 @@ use crate::{
     Change, Context, Data, Error, policy,
     policy::Authorised,
     schema,
-    write::{Prepared, check_sent},
+    write::{Prepared, check_sent, relations},
 };
 
 /// What a client can't say of its further session.
@@ -133,18 +133,22 @@ impl Data {
         let permit = policy::system(&self.schema_of(&ClassName::session())?);
         let new = schema::infer(permit.schema(), &own)?;
         let permit = self.extend(cx, permit, new).await?;
+        self.fill_in(cx, permit.schema(), &mut own)?;
+        own.ops.retain(|path, _| !SERVERS.contains(&path.root()));
         let mut object = self.session_object(cx, id.clone(), &user, at, Origin::Create);
         object.apply(&own).map_err(|error| {
             ParseError::mismatch(&object.class, &error.field, error.expected, "another type")
         })?;
         self.inner.vault.fit(&mut object);
         // The session that asks stays, even if it belongs to the same installation.
-        let writes = vec![permit.insert(object.clone())];
+        let mut writes = vec![permit.insert(object.clone())];
+        writes.extend(relations(&permit, &id, &own));
         let token = object.field("sessionToken").and_then(Value::as_str).map(Into::into);
         let mut update = Update::new();
         for (name, value) in &object.fields {
             update.set(name.clone().into(), model::Op::Set(value.clone()));
         }
+        schema::check_required(permit.schema(), &update, true)?;
         let change = Change {
             class: ClassName::session(),
             id: None,

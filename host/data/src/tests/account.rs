@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::*;
+use super::{deadline::Slow, *};
 use crate::LogIn;
 
 fn given(name: &str, password: &str) -> LogIn {
@@ -143,4 +143,57 @@ async fn sessions_are_ones_own() {
     let error =
         house.change(&ann, "_Session", &further.id, json!({"sessionToken": "r:x"})).await.unwrap_err();
     assert_eq!(code(&error), 105);
+}
+
+/// A relation in a session's body was answered with 201 and lost; default values and required fields were passed over.
+#[tokio::test]
+async fn a_further_session_holds_what_its_class_says() {
+    let house = house().await;
+    let (ann, _) = house.user("ann").await;
+    let master = house.master().await;
+    let ward = house.save(&master, "Ward", json!({"name": "North"})).await.unwrap();
+    let ward = json!({"__type": "Pointer", "className": "Ward", "objectId": ward.id.as_str()});
+    let body = json!({"wards": {"__op": "AddRelation", "objects": [ward]}});
+    let saved = house.save(&ann, "_Session", body).await.unwrap();
+    let owner = json!({"__type": "Pointer", "className": "_Session", "objectId": saved.id.as_str()});
+    let related = json!({"$relatedTo": {"object": owner, "key": "wards"}});
+    assert_eq!(house.find(&master, "Ward", related).await.unwrap().len(), 1);
+
+    let field = |field: model::Field| model::SchemaEdit {
+        class: ClassName::session(),
+        fields: [(model::FieldName::known("device"), Some(field))].into(),
+        permissions: None,
+        indexes: Default::default(),
+    };
+    let plain = model::Field::new(model::FieldType::String);
+    let required = model::Field { required: true, ..plain.clone() };
+    house.data.update_schema(&master, field(required.clone())).await.unwrap();
+    assert_eq!(code(&house.save(&ann, "_Session", json!({})).await.unwrap_err()), 142);
+    let default = model::Field { default: Some(model::Value::text("desk")), ..required };
+    house.data.update_schema(&master, field(default)).await.unwrap();
+    let saved = house.save(&ann, "_Session", json!({})).await.unwrap();
+    assert_eq!(house.fetch(&master, "_Session", &saved.id).await.unwrap()["device"], "desk");
+}
+
+/// A read failed because its session could not be renewed.
+#[tokio::test]
+async fn a_session_that_can_not_be_renewed_holds_as_long_as_it_did() {
+    let storage = Arc::new(Slow::default());
+    let config = Config { extend_session_on_use: true, session_length: 1_000, ..Config::default() };
+    let house = house_on(storage.clone(), config).await;
+    let (ann, _) = house.user("ann").await;
+    let token = ann.user().unwrap().token.clone();
+    (0..600).for_each(|_| _ = house.data.now());
+    let renewals = |since: usize| {
+        let records = house.records(since);
+        let ended = records.into_iter().filter(|line| line.contains("outcome"));
+        ended.map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let since = house.trail.records().len();
+    storage.breaks.store(1, Ordering::Relaxed);
+    house.with_token(&token).await.unwrap();
+    storage.breaks.store(0, Ordering::Relaxed);
+    house.with_token(&token).await.unwrap();
+    house.with_token(&token).await.unwrap();
+    assert_eq!(renewals(since), ["Unknown", "Ok"]);
 }

@@ -17,13 +17,13 @@ const LONG: Duration = Duration::from_millis(1_300);
 
 /// A storage in memory that takes its time when it is told to.
 #[derive(Default)]
-struct Slow {
+pub(super) struct Slow {
     inside: Memory,
     finds: AtomicBool,
     commits: AtomicBool,
     classes: AtomicBool,
     /// The commit, counted down from here, that fails; 0 for none.
-    breaks: AtomicUsize,
+    pub(super) breaks: AtomicUsize,
 }
 
 #[async_trait]
@@ -190,4 +190,20 @@ async fn each_definition_has_its_own_time() {
     let definitions = crate::Definitions { classes: vec![class("Bed"), class("Ward")], ..Default::default() };
     house.data.define(&definitions).await.unwrap();
     assert!(house.data.inner.schemas.find("Ward").is_some());
+}
+
+/// A part of a batch ended in the same moment as the batch, which then answered before the part's record was durable.
+#[tokio::test]
+async fn a_part_of_a_batch_ends_with_the_batch() {
+    let (house, storage, _) = house_of_one().await;
+    storage.finds.store(true, Ordering::Relaxed);
+    let part = house.anyone().await.part();
+    assert_eq!(part.in_time(house.find(&part, "Patient", json!({}))).await.unwrap().unwrap().len(), 1);
+
+    let (cx, since) = (house.anyone().await, house.trail.records().len());
+    let part = cx.part();
+    let work = Box::pin(part.in_time(house.find(&part, "Patient", json!({}))));
+    let error = cx.in_time(work).await.unwrap_err();
+    assert_eq!(code(&error), 124);
+    assert_eq!(outcomes(&house, since), [("PhiQuery Error".to_owned(), Some(124))]);
 }

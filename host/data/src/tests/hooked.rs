@@ -79,3 +79,35 @@ async fn functions_answer_or_are_unknown() {
         (141, "Invalid function: \"nosuch\" (code 141)".to_owned())
     );
 }
+
+/// What a plugin saved itself was held against the standard list, whatever the settings deny.
+#[tokio::test]
+async fn a_plugin_saves_nothing_that_the_settings_deny() {
+    let denied = serde_json::from_value(json!([{"key": "^secret$"}])).unwrap();
+    let config = Config { allow_client_class_creation: true, denied_keywords: denied, ..Config::default() };
+    let house = house_with(config).await;
+    let saved = house.save(&house.master().await, "Note", json!({"name": {}})).await.unwrap();
+    let all = crate::ClassGrant {
+        read: crate::FieldSet::All,
+        write: crate::FieldSet::All,
+        create: true,
+        delete: true,
+    };
+    let grant = Arc::new(crate::Grant {
+        plugin: crate::PluginIdentity {
+            name: "fake".into(),
+            version: "1.0.0".into(),
+            digest: [0; 32],
+            generation: 1,
+            grant: "grant".into(),
+        },
+        elevated: false,
+        classes: [(class_name("Note"), all)].into(),
+        purposes: ["TREAT".to_owned()].into(),
+    });
+    let plugin = house.anyone().await.for_plugin(&grant, "TREAT").unwrap();
+    let body = || json!({"name": {"deep": {"secret": 1}}});
+    assert_eq!(code(&house.save(&plugin, "Note", body()).await.unwrap_err()), 105);
+    assert_eq!(code(&house.change(&plugin, "Note", &saved.id, body()).await.unwrap_err()), 105);
+    house.change(&plugin, "Note", &saved.id, json!({"name": {"deep": 1}})).await.unwrap();
+}

@@ -64,6 +64,7 @@ impl Data {
         let permit = policy::permit(cx, &schema, ClassOp::Create)?;
         class::check_create(cx, &schema, self.config(), &body.update)?;
         super::fields::check_grant(cx, &schema, &body.update)?;
+        super::fields::check_keywords(cx, &body.update)?;
         let sent = body.update;
         let change = Change {
             class: class.clone(),
@@ -118,7 +119,12 @@ impl Data {
     }
 
     /// Puts in what the class says of a new object: default values and the default ACL.
-    fn fill_in(&self, cx: &Context, schema: &Arc<model::Schema>, update: &mut Update) -> Result<(), Error> {
+    pub(crate) fn fill_in(
+        &self,
+        cx: &Context,
+        schema: &Arc<model::Schema>,
+        update: &mut Update,
+    ) -> Result<(), Error> {
         for (name, field) in &schema.fields {
             let Some(default) = &field.default else { continue };
             if matches!(update.op(name), None | Some(Op::Delete)) {

@@ -40,12 +40,7 @@ pub(super) fn check_hooked(asked: &Change, answered: &Change, denied: &Denylist)
                 "a plugin set a field that only the server writes",
             ));
         }
-        let values = match op {
-            Op::Set(value) => std::slice::from_ref(value),
-            Op::Add(values) | Op::AddUnique(values) | Op::Remove(values) => values,
-            _ => &[],
-        };
-        for value in values {
+        for value in values(op) {
             denied.check_member(path, value)?;
             if !is_clean(value) {
                 return Err(Error::refused(Code::InvalidKeyName, "Prohibited keyword in request data."));
@@ -53,6 +48,27 @@ pub(super) fn check_hooked(asked: &Change, answered: &Change, denied: &Denylist)
         }
     }
     Ok(())
+}
+
+/// Refuses keywords that settings deny in what a plugin saves by itself; what a client sends was looked at when it was read.
+pub(super) fn check_keywords(cx: &Context, update: &Update) -> Result<(), Error> {
+    if cx.grant().is_none() {
+        return Ok(());
+    }
+    let denied = &cx.config().denied_keywords;
+    for (path, op) in &update.ops {
+        values(op).iter().try_for_each(|value| denied.check_member(path, value))?;
+    }
+    Ok(())
+}
+
+/// What an operation puts into an object.
+fn values(op: &Op) -> &[Value] {
+    match op {
+        Op::Set(value) => std::slice::from_ref(value),
+        Op::Add(values) | Op::AddUnique(values) | Op::Remove(values) => values,
+        _ => &[],
+    }
 }
 
 /// Whether no key at any depth could be taken for an operator of a database.
@@ -65,7 +81,7 @@ fn is_clean(value: &Value) -> bool {
 }
 
 /// The join rows that an update edits.
-pub(super) fn relations(permit: &Permit, owner: &ObjectId, update: &Update) -> Vec<Authorised> {
+pub(crate) fn relations(permit: &Permit, owner: &ObjectId, update: &Update) -> Vec<Authorised> {
     let ids =
         |pointers: &[model::Pointer]| pointers.iter().map(|pointer| pointer.id.clone()).collect::<Vec<_>>();
     update

@@ -59,6 +59,7 @@ impl Data {
         let schema = self.inner.schemas.find(class).ok_or_else(Error::not_found)?;
         let permit = policy::permit(cx, &schema, ClassOp::Update)?;
         super::fields::check_grant(cx, &schema, &body.update)?;
+        super::fields::check_keywords(cx, &body.update)?;
         let sent = body.update;
         let mut change = Change {
             class: class.clone(),
