@@ -3,9 +3,11 @@
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use futures_util::stream;
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value as Json;
 use tower::ServiceExt as _;
@@ -27,6 +29,7 @@ pub struct Request<'a> {
     query: Vec<(String, String)>,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    pause: Option<Duration>,
     caller: Caller,
     from: SocketAddr,
 }
@@ -54,6 +57,7 @@ impl<'a> Request<'a> {
             query: Vec::new(),
             headers: Vec::new(),
             body: Vec::new(),
+            pause: None,
             caller: Caller::Anonymous,
             from: SocketAddr::from(([127, 0, 0, 1], 50_000)),
         }
@@ -68,6 +72,12 @@ impl<'a> Request<'a> {
     /// Gives it a body as it is.
     pub fn bytes(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = body.as_ref().to_vec();
+        self
+    }
+
+    /// Lets its body come a while after its head.
+    pub fn slowly(mut self, pause: Duration) -> Self {
+        self.pause = Some(pause);
         self
     }
 
@@ -158,7 +168,14 @@ impl<'a> Request<'a> {
         }
         let body = std::mem::take(&mut self.body);
         let length = body.len();
-        let mut request = http::Request::new(Body::from(body));
+        let body = match self.pause {
+            None => Body::from(body),
+            Some(pause) => Body::from_stream(stream::once(async move {
+                tokio::time::sleep(pause).await;
+                Ok::<_, std::convert::Infallible>(body)
+            })),
+        };
+        let mut request = http::Request::new(body);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = target.parse().expect("a path that can be asked for");
         request.extensions_mut().insert(ConnectInfo(self.from));

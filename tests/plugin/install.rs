@@ -1,5 +1,7 @@
 //! Files that aren't let in, each with everything that is wrong with it.
 
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
 use kit::guest::{compile, pack};
 use kit::{Answer, Kit};
@@ -196,5 +198,16 @@ async fn nobody_else_installs() {
         .await
         .is(expect![[r#"403 {"error":"unauthorized"}"#]])
         .trail(expect!["AUTH.DENIED by anonymous -> denied 119 by rule keys"]);
+    kit.finish().await;
+}
+
+/// A component that was longer on its way than a request may take was refused with 124 when it was there whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_upload_has_its_time_when_it_is_there() {
+    let kit = Kit::new().configure(|config| config.data.request_timeout = 1).start().await;
+    let slow =
+        kit.at(http::Method::POST, PLUGINS).bytes(packed("first")).slowly(Duration::from_millis(1_200));
+    let installed = slow.as_master().await.ok(201);
+    assert_eq!(installed.body["name"], "first");
     kit.finish().await;
 }
