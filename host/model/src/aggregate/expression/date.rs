@@ -1,61 +1,15 @@
 //! Operators on dates: their texts, sums and differences.
 
-use time::{Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
+use time::{Month, PrimitiveDateTime, Time};
 
 use super::{
     Answer,
     operator::{at, numeric, present, refused},
+    zone::Zone,
 };
 use crate::{Date, ParseError, Value};
 
 pub(super) const DAY_MS: i64 = 86_400_000;
-
-/// The moment as clocks in a time zone show it.
-///
-/// # Errors
-/// 102 for a zone that isn't an offset.
-pub(super) fn local(date: Date, zone: Option<&Value>) -> Result<OffsetDateTime, ParseError> {
-    let offset = zone_offset(zone)?;
-    let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(date.ms()) * 1_000_000);
-    let local = moment.ok().and_then(|moment| moment.checked_to_offset(offset));
-    local.ok_or_else(|| refused("A date operator", "dates that can be written"))
-}
-
-fn zone_offset(zone: Option<&Value>) -> Result<UtcOffset, ParseError> {
-    let bad = || refused("A date operator", "UTC or an offset like +02:00 as timezone");
-    match zone {
-        None | Some(Value::Null) => Ok(UtcOffset::UTC),
-        Some(Value::String(zone)) => offset(zone).ok_or_else(bad),
-        Some(_) => Err(bad()),
-    }
-}
-
-/// How far clocks in a time zone are ahead, in milliseconds.
-///
-/// # Errors
-/// 102 for a zone that isn't an offset.
-pub(super) fn ahead(zone: Option<&Value>) -> Result<i64, ParseError> {
-    Ok(i64::from(zone_offset(zone)?.whole_seconds()) * 1_000)
-}
-
-fn offset(zone: &str) -> Option<UtcOffset> {
-    if matches!(zone, "UTC" | "GMT" | "Z" | "Etc/UTC") {
-        return Some(UtcOffset::UTC);
-    }
-    let (sign, digits) = match zone.split_at_checked(1)? {
-        ("+", digits) => (1, digits),
-        ("-", digits) => (-1, digits),
-        _ => return None,
-    };
-    let digits = digits.replace(':', "");
-    let number = |range| digits.get(range).map_or(Some(0), |digits: &str| digits.parse::<i8>().ok());
-    let (hours, minutes) = match digits.len() {
-        2 => (number(0..2)?, 0),
-        4 => (number(0..2)?, number(2..4)?),
-        _ => return None,
-    };
-    UtcOffset::from_hms(sign * hours, sign * minutes, 0).ok()
-}
 
 /// A date among arguments; `None` for null and missing.
 fn argument(args: &[Option<Value>], place: usize, operator: &str) -> Result<Option<Date>, ParseError> {
@@ -95,16 +49,16 @@ fn read_local(text: &str) -> Option<Date> {
 }
 
 /// Reads a moment that is local to a zone unless it tells its own.
-fn read_in(text: &str, ahead: i64) -> Option<Date> {
-    Date::parse(text).or_else(|| Date::from_ms(read_local(text)?.ms().checked_sub(ahead)?))
+fn read_in(text: &str, zone: &Zone) -> Option<Date> {
+    Date::parse(text).or_else(|| Date::from_ms(zone.moment(read_local(text)?.ms())?))
 }
 
 /// `$dateFromString`
 pub(super) fn from_string(args: &[Option<Value>]) -> Answer {
-    let ahead = ahead(at(args, 3))?;
+    let zone = Zone::of(at(args, 3))?;
     match present(args, 0) {
         None => Ok(Some(at(args, 1).cloned().unwrap_or(Value::Null))),
-        Some(Value::String(text)) => match (read_in(text, ahead), at(args, 2)) {
+        Some(Value::String(text)) => match (read_in(text, &zone), at(args, 2)) {
             (Some(date), _) => Ok(Some(Value::Date(date))),
             (None, Some(otherwise)) => Ok(Some(otherwise.clone())),
             (None, None) => Err(refused("$dateFromString", "ISO 8601 texts")),
@@ -128,6 +82,13 @@ enum Unit {
     Ms(i64),
 }
 
+impl Unit {
+    /// Whether it lasts as long when clocks are changed.
+    fn is_steady(&self) -> bool {
+        matches!(self, Unit::Ms(ms) if *ms < DAY_MS)
+    }
+}
+
 fn unit(args: &[Option<Value>], place: usize, operator: &str) -> Result<Unit, ParseError> {
     Ok(match present(args, place).and_then(Value::as_str) {
         Some("year") => Unit::Months(12),
@@ -144,35 +105,26 @@ fn unit(args: &[Option<Value>], place: usize, operator: &str) -> Result<Unit, Pa
 }
 
 fn months(date: Date) -> Result<i64, ParseError> {
-    let local = local(date, None)?;
+    let local = Zone::UTC.local(date)?;
     Ok(i64::from(local.year()) * 12 + i64::from(u8::from(local.month())) - 1)
-}
-
-/// A date among arguments as clocks in a zone show it, as if it were UTC; `None` for null and missing.
-fn shifted(
-    args: &[Option<Value>],
-    place: usize,
-    ahead: i64,
-    operator: &str,
-) -> Result<Option<Date>, ParseError> {
-    let Some(date) = argument(args, place, operator)? else { return Ok(None) };
-    let there = Date::from_ms(date.ms() + ahead);
-    there.map(Some).ok_or_else(|| refused(operator, "dates that can be written"))
 }
 
 /// `$dateAdd`, `$dateSubtract`: a day that a month lacks becomes its last one.
 pub(super) fn add(args: &[Option<Value>], sign: i64) -> Answer {
     let operator = "$dateAdd and $dateSubtract";
-    let ahead = ahead(present(args, 3))?;
-    let Some(date) = shifted(args, 0, ahead, operator)? else { return Ok(Some(Value::Null)) };
+    let Some(date) = argument(args, 0, operator)? else { return Ok(Some(Value::Null)) };
     let amount = match present(args, 2) {
         None => return Ok(Some(Value::Null)),
         Some(Value::Number(amount)) if amount.fract() == 0.0 => *amount as i64,
         Some(_) => return Err(refused(operator, "a whole number as amount")),
     };
     let unit = unit(args, 1, operator)?;
+    let zone = Zone::of(present(args, 3))?;
+    // An hour is an hour; a day lasts until clocks show the same again.
+    let zone = if unit.is_steady() { zone.steady(date)? } else { zone };
+    let date = zone.shown(date)?;
     let moved = amount.checked_mul(sign).map(|amount| moved(date, amount, &unit)).transpose()?.flatten();
-    answer(moved.and_then(|ms| ms.checked_sub(ahead)), operator)
+    answer(moved.and_then(|ms| zone.moment(ms)), operator)
 }
 
 fn moved(date: Date, amount: i64, unit: &Unit) -> Result<Option<i64>, ParseError> {
@@ -222,9 +174,10 @@ fn start(date: Date, unit: &Unit, bins: i64, week: i64) -> Result<Option<i64>, P
 /// `$dateTrunc`
 pub(super) fn truncate(args: &[Option<Value>]) -> Answer {
     let operator = "$dateTrunc";
-    let ahead = ahead(present(args, 2))?;
-    let Some(date) = shifted(args, 0, ahead, operator)? else { return Ok(Some(Value::Null)) };
+    let Some(date) = argument(args, 0, operator)? else { return Ok(Some(Value::Null)) };
     let unit = unit(args, 1, operator)?;
+    let zone = Zone::of(present(args, 2))?;
+    let zone = if unit.is_steady() { zone.reference()? } else { zone };
     let bins = match present(args, 3) {
         None => 1,
         Some(Value::Number(bins)) if bins.fract() == 0.0 && *bins >= 1.0 => *bins as i64,
@@ -233,19 +186,20 @@ pub(super) fn truncate(args: &[Option<Value>]) -> Answer {
     if bins > 1 && matches!(unit, Unit::Ms(WEEK_MS)) {
         return Err(refused(operator, "a binSize above 1 with every unit but the week"));
     }
-    let start = start(date, &unit, bins, week_start(present(args, 4), operator)?)?;
-    answer(start.and_then(|start| start.checked_sub(ahead)), operator)
+    let start = start(zone.shown(date)?, &unit, bins, week_start(present(args, 4), operator)?)?;
+    answer(start.and_then(|start| zone.moment(start)), operator)
 }
 
 /// `$dateDiff`: how many bounds of the unit lie between two dates.
 pub(super) fn difference(args: &[Option<Value>]) -> Answer {
     let operator = "$dateDiff";
-    let ahead = ahead(present(args, 3))?;
-    let (Some(from), Some(to)) = (shifted(args, 0, ahead, operator)?, shifted(args, 1, ahead, operator)?)
-    else {
+    let (Some(from), Some(to)) = (argument(args, 0, operator)?, argument(args, 1, operator)?) else {
         return Ok(Some(Value::Null));
     };
     let unit = unit(args, 2, operator)?;
+    let zone = Zone::of(present(args, 3))?;
+    let zone = if unit.is_steady() { zone.steady(from)? } else { zone };
+    let (from, to) = (zone.shown(from)?, zone.shown(to)?);
     match unit {
         Unit::Months(size) => numeric((months(to)?.div_euclid(size) - months(from)?.div_euclid(size)) as f64),
         Unit::Ms(size) => {
@@ -261,9 +215,10 @@ pub(super) fn to_string(args: &[Option<Value>]) -> Answer {
     let Some(date) = argument(args, 0, "$dateToString")? else {
         return Ok(Some(at(args, 3).cloned().unwrap_or(Value::Null)));
     };
-    let at = local(date, present(args, 2))?;
+    let zone = Zone::of(present(args, 2))?;
+    let at = zone.local(date)?;
     let format = match present(args, 1) {
-        None if at.offset().is_utc() => "%Y-%m-%dT%H:%M:%S.%LZ",
+        None if zone.is_utc() => "%Y-%m-%dT%H:%M:%S.%LZ",
         None => "%Y-%m-%dT%H:%M:%S.%L",
         Some(Value::String(format)) => format.as_str(),
         Some(_) => return Err(refused("$dateToString", "a text as format")),

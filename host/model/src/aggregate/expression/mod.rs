@@ -15,6 +15,7 @@ mod several;
 mod statistics;
 mod text;
 mod variable;
+mod zone;
 
 use super::{document::FieldPath, run::Run, shape::Sort, size};
 use crate::{ParseError, Value, query::Compiled, value::Map};

@@ -4,8 +4,9 @@ use time::{OffsetDateTime, Weekday};
 
 use super::{
     Answer, Function,
-    date::{DAY_MS, ahead, answer, first_of_month, local},
+    date::{DAY_MS, answer, first_of_month},
     operator::{at, flag_of, numeric, present, refused},
+    zone::Zone,
 };
 use crate::{ParseError, Value, value::Map};
 
@@ -37,7 +38,7 @@ fn of(args: &[Option<Value>], part: fn(OffsetDateTime) -> f64) -> Answer {
     };
     match date {
         None | Some(Value::Null) => Ok(Some(Value::Null)),
-        Some(Value::Date(date)) => numeric(part(local(*date, zone)?)),
+        Some(Value::Date(date)) => numeric(part(Zone::of(zone)?.local(*date)?)),
         Some(_) => Err(refused("A part of a date", "a date")),
     }
 }
@@ -46,7 +47,7 @@ fn of(args: &[Option<Value>], part: fn(OffsetDateTime) -> f64) -> Answer {
 pub(super) fn taken(args: &[Option<Value>]) -> Answer {
     let at = match present(args, 0) {
         None => return Ok(Some(Value::Null)),
-        Some(Value::Date(date)) => local(*date, present(args, 1))?,
+        Some(Value::Date(date)) => Zone::of(present(args, 1))?.local(*date)?,
         Some(_) => return Err(refused("$dateToParts", "a date")),
     };
     let day = if flag_of(args, 2, "$dateToParts")? {
@@ -115,8 +116,8 @@ pub(super) fn joined(args: &[Option<Value>]) -> Answer {
     let sum = times
         .into_iter()
         .try_fold(first.ok_or_else(bad)?, |sum, (count, unit)| count.checked_mul(unit)?.checked_add(sum));
-    let ahead = ahead(at(args, 10))?;
-    answer(sum.and_then(|sum| sum.checked_sub(ahead)), "$dateFromParts")
+    let zone = Zone::of(at(args, 10))?;
+    answer(sum.and_then(|sum| zone.moment(sum)), "$dateFromParts")
 }
 
 /// Months beyond a year carry over, days beyond a month are added.

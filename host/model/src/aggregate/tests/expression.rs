@@ -174,6 +174,80 @@ fn texts_are_searched() {
     }
 }
 
+/// In Berlin clocks went from 2 to 3 on March 31 2024 at 1 o'clock UTC, and from 3 back to 2 on October 27.
+#[test]
+fn zones_have_names() {
+    let day = |iso: &str| json!({"$date": iso});
+    let zone = "Europe/Berlin";
+    for (expression, expected) in [
+        (
+            json!({"$dateToString": {"date": day("2024-07-01T22:30:00Z"), "format": "%d %H:%M %z", "timezone": zone}}),
+            json!("02 00:30 +0200"),
+        ),
+        (
+            json!({"$dateToString": {"date": day("2024-01-01T12:00:00Z"), "timezone": "Europe/London"}}),
+            json!("2024-01-01T12:00:00.000"),
+        ),
+        (json!({"$hour": {"date": day("2024-01-01T12:00:00Z"), "timezone": zone}}), json!(13)),
+        (
+            json!({"$dateFromString": {"dateString": "2024-07-01T12:00:00", "timezone": zone}}),
+            date("2024-07-01T10:00:00.000Z"),
+        ),
+        (
+            json!({"$dateFromParts": {"year": 2024, "month": 3, "day": 31, "hour": 2, "minute": 30, "timezone": zone}}),
+            date("2024-03-31T01:30:00.000Z"),
+        ),
+        (
+            json!({"$dateFromParts": {"year": 2024, "month": 10, "day": 27, "hour": 2, "timezone": zone}}),
+            date("2024-10-27T00:00:00.000Z"),
+        ),
+        (
+            json!({"$dateAdd": {
+                "startDate": day("2024-03-30T11:00:00Z"), "unit": "day", "amount": 1, "timezone": zone,
+            }}),
+            date("2024-03-31T10:00:00.000Z"),
+        ),
+        (
+            json!({"$dateAdd": {
+                "startDate": day("2024-03-30T11:00:00Z"), "unit": "hour", "amount": 24, "timezone": zone,
+            }}),
+            date("2024-03-31T11:00:00.000Z"),
+        ),
+        (
+            json!({"$dateTrunc": {"date": day("2024-07-15T12:00:00Z"), "unit": "month", "timezone": zone}}),
+            date("2024-06-30T22:00:00.000Z"),
+        ),
+        // The hour that clocks show a second time isn't the first one.
+        (
+            json!({"$dateTrunc": {"date": day("2024-10-27T01:20:00Z"), "unit": "hour", "timezone": zone}}),
+            date("2024-10-27T01:00:00.000Z"),
+        ),
+        (
+            json!({"$dateTrunc": {"date": day("2024-07-15T12:20:00Z"), "unit": "hour", "timezone": "Asia/Kolkata"}}),
+            date("2024-07-15T11:30:00.000Z"),
+        ),
+        (
+            json!({"$dateDiff": {
+                "startDate": day("2024-03-30T23:30:00Z"), "endDate": day("2024-03-31T22:00:00Z"), "unit": "day",
+                "timezone": zone,
+            }}),
+            json!(1),
+        ),
+        (
+            json!({"$dateDiff": {
+                "startDate": day("2024-03-30T23:00:00Z"), "endDate": day("2024-03-31T22:00:00Z"), "unit": "hour",
+                "timezone": zone,
+            }}),
+            json!(23),
+        ),
+    ] {
+        assert_eq!(worked("a", expression.clone()), expected, "{expression}");
+    }
+    let unknown = json!([{"$project": {"x": {"$hour": {"date": "$at", "timezone": "Europe/Atlantis"}}}}]);
+    let error = tried(unknown).unwrap_err();
+    assert!(error.code == Code::InvalidQuery && !error.message.contains("Atlantis"), "{error:?}");
+}
+
 /// A pattern that every document is searched for is made ready when the pipeline is planned, not for each of them.
 #[test]
 fn a_fixed_pattern_is_looked_at_once() {
