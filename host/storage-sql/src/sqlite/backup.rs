@@ -1,36 +1,51 @@
 //! A copy of the database made while it is in use.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
 
 use storage::Error;
 
 use super::{Lite, connect, migrate, run};
 use crate::{Config, error::Fault, statement::Statement};
 
-/// Copies the database into a new file, checks the copy and flushes it.
+/// Copies the database into a new file, checks the copy and flushes it. Until it is whole its name ends in `.half`.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the file exists or can't be written, and when the database isn't one or is damaged.
 pub(super) async fn copy(config: &Config, to: &Path) -> Result<(), Error> {
-    let wrong = |what: std::io::Error| {
-        Error::Unavailable(format!("{} can't be written: {}", to.display(), what.kind()))
+    let wrong = |file: &Path, what: io::Error| {
+        Error::Unavailable(format!("{} can't be written: {}", file.display(), what.kind()))
     };
-    let path = to.to_str().ok_or_else(|| Error::Unavailable("the path of a backup must be UTF-8".into()))?;
+    if to.symlink_metadata().is_ok() {
+        return Err(wrong(to, io::ErrorKind::AlreadyExists.into()));
+    }
+    let mut half = to.as_os_str().to_owned();
+    half.push(".half");
+    let half = PathBuf::from(half);
+    let path =
+        half.to_str().ok_or_else(|| Error::Unavailable("the path of a backup must be UTF-8".into()))?;
     // Made by us, so that nobody else can read it at any moment; SQLite accepts an empty file.
-    connect::make_new_file(to).map_err(wrong)?;
+    connect::make_new_file(&half).map_err(|what| wrong(&half, what))?;
     let done = async {
         fill(config, path).await?;
-        check(config, to).await
+        check(config, &half).await?;
+        let (from, name) = (half.clone(), to.to_owned());
+        let naming = tokio::task::spawn_blocking(move || {
+            File::open(&from)?.sync_all()?;
+            fs::rename(&from, &name)?;
+            File::open(connect::folder(&name))?.sync_all()
+        });
+        let named = naming.await.map_err(|_| Error::Internal("a flush was cut off".into()))?;
+        Ok::<_, Fault>(named.map_err(|what| wrong(to, what))?)
     };
-    if let Err(fault) = done.await {
+    done.await.map_err(|fault| {
         // Half a copy is worse than none; if it can't be removed either, the fault says why.
-        std::fs::remove_file(to).ok();
-        return Err(fault.error);
-    }
-    let file = File::open(to).map_err(wrong)?;
-    let folder = File::open(connect::folder(to)).map_err(wrong)?;
-    let flush = tokio::task::spawn_blocking(move || file.sync_all().and_then(|()| folder.sync_all()));
-    flush.await.map_err(|_| Error::Internal("a flush was cut off".into()))?.map_err(wrong)
+        fs::remove_file(&half).ok();
+        fault.error
+    })
 }
 
 async fn fill(config: &Config, path: &str) -> Result<(), Fault> {

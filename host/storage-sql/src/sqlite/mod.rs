@@ -109,7 +109,7 @@ impl Sqlite {
     /// Copies a database, as it is now, into a new file; a server, of another process, too, may read and write meanwhile.
     ///
     /// The copy is of one moment, compact, read through once (`PRAGMA integrity_check`), flushed to disk, and opens like
-    /// any other database. Where it isn't made, no file is left.
+    /// any other database. Where it isn't made, no file is left; one that is cut short ends in `.half`.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the file exists or can't be written, and when the database is missing, damaged, another

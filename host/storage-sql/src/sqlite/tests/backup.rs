@@ -104,3 +104,19 @@ async fn a_backup_opens_like_any_database() {
         assert_eq!(twice, Err(Error::Duplicate { fields: vec!["text".into()] }), "{taken}");
     }
 }
+
+/// A copy that was cut short had the name of a whole one, and opened as an empty database.
+#[tokio::test]
+async fn a_copy_that_is_cut_short_has_another_name() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let to = place.path("copy.db");
+    let cut = tokio::time::timeout(std::time::Duration::ZERO, storage.backup(&to)).await;
+    assert!(cut.is_err() && !to.exists() && place.path("copy.db.half").exists());
+    // Whose it is nobody knows: it may be another copy that is being made.
+    let again = storage.backup(&to).await;
+    assert!(matches!(again, Err(Error::Unavailable(text)) if text.contains("copy.db.half")));
+    std::fs::remove_file(place.path("copy.db.half")).unwrap();
+    storage.backup(&to).await.unwrap();
+    assert!(to.exists() && !place.path("copy.db.half").exists());
+}
