@@ -34,6 +34,11 @@ impl Fault {
     pub(crate) fn is_fatal(&self) -> bool {
         matches!(self.error, Error::Unavailable(_))
     }
+
+    /// Whether somebody else had the database until the patience was over: nothing was begun.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(&self.error, Error::Unavailable(text) if text == LOCKED)
+    }
 }
 
 impl From<Error> for Fault {

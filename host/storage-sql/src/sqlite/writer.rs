@@ -121,7 +121,8 @@ impl Writer {
         self.counters.asked.fetch_add(group.len() as u64, Ordering::Relaxed);
         let results = match self.together(&group).await {
             Ok(results) => results,
-            Err(fault) if group.len() == 1 || self.broken || fault.flush => {
+            // Each alone would wait for the lock as long again, one after the other.
+            Err(fault) if group.len() == 1 || self.broken || fault.flush || fault.is_locked() => {
                 group.iter().map(|_| Err(fault.error.clone())).collect()
             }
             Err(_) => {

@@ -135,6 +135,28 @@ async fn a_full_disk_fails_what_does_not_fit_and_keeps_the_rest() {
     storage.commit(vec![insert(&schema, object("after", &text(4)))]).await.unwrap();
 }
 
+/// Each commit of a group waited anew for whoever held the file, so that the last was told after minutes.
+#[tokio::test]
+async fn a_group_waits_for_a_lock_once() {
+    use sqlx::{ConnectOptions as _, Executor as _};
+    let place = Place::new();
+    let patience = std::time::Duration::from_secs(1);
+    let storage = Sqlite::open(&Config { patience_ms: 1000, ..place.config.clone() }).await.unwrap();
+    let schema = Arc::new(schema(&[("text", FieldType::String)]));
+    storage.put_schema(&schema).await.unwrap();
+    let other = sqlx::sqlite::SqliteConnectOptions::new().filename(&place.config.path);
+    let mut other = other.connect().await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let begun = std::time::Instant::now();
+    let commits = (0..8).map(|n| storage.commit(vec![insert(&schema, object(&format!("o{n}"), &text(n)))]));
+    for refused in futures_util::future::join_all(commits).await {
+        assert!(unavailable(refused).contains("another process holds the database"));
+    }
+    assert!(begun.elapsed() < 4 * patience, "{:?}", begun.elapsed());
+    other.execute("ROLLBACK").await.unwrap();
+    storage.commit(vec![insert(&schema, object("o1", &text(1)))]).await.unwrap();
+}
+
 /// Runs in a process of its own, which [`killed_while_writing_it_keeps_what_it_answered`] starts and kills.
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_until_killed() {
