@@ -27,10 +27,15 @@ pub(crate) fn target() -> PathBuf {
         .map_or_else(|| root().join("target"), |path| std::path::absolute(&path).unwrap_or(path))
 }
 
-/// The cargo that runs this, so that every step uses one toolchain.
+/// The cargo that runs this, so that every step uses one toolchain, without what it has told this program of its package:
+/// build scripts look at that, and would run again at each change between this and a cargo that somebody else calls.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    let told = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    for name in told.filter(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -59,8 +59,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     demo::run(true)
 }
 
-/// The program of the scenarios, as the step before has built it. Asking cargo to run it alone would choose other features
-/// for what it depends on, and build all that again.
+/// The program of the scenarios, as the step before has built it: asked to run it alone, cargo may choose other features for
+/// what it depends on, and build all that again.
 fn scenarios() -> anyhow::Result<PathBuf> {
     let mut cargo = machine::cargo();
     let told =
