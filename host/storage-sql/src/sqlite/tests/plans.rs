@@ -96,6 +96,26 @@ async fn filters_are_served_by_indexes() {
     );
 }
 
+/// A connection that explains doesn't notice by itself that another one has made or dropped an index.
+#[tokio::test]
+async fn plans_know_the_indexes_of_now() {
+    let place = Place::new();
+    let storage = place.open().await;
+    let mut schema = schema(&[("text", FieldType::String)]);
+    let mode = model::query::Explain::QueryPlanner;
+    for indexed in [false, true, false] {
+        schema.indexes.clear();
+        if indexed {
+            schema.indexes.insert("by_text".into(), [("text".to_owned(), IndexKind::Ascending)].into());
+        }
+        storage.put_schema(&schema).await.unwrap();
+        let select = select(&Arc::new(schema.clone()), test("text", Test::Eq("x".into())));
+        let plan = storage.explain(&select, mode).await.unwrap();
+        let plan = model::encode::json(&plan).to_string();
+        assert_eq!(plan.contains("\"indexName\":\"by_text\""), indexed, "{plan}");
+    }
+}
+
 /// The processor time that this process used so far, which other processes don't disturb as they do the clock.
 fn processor() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
