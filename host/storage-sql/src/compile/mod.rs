@@ -57,6 +57,8 @@ struct Compiler<'a> {
     out: Statement,
     /// Whether the condition that is being written stands beside alternatives.
     either: bool,
+    /// Whether a relation's members are joined already: the time to plan joins grows faster than their number.
+    joined: bool,
     /// The first test that nobody can answer.
     refused: Option<Error>,
 }
@@ -174,7 +176,8 @@ impl Compiler<'_> {
         match self.layouts.get(class).and_then(|layout| layout.joins.get(key.as_str())) {
             Some(join) => {
                 let join = quoted(join);
-                let (before, after) = self.dialect.among(self.either);
+                let (before, after) = self.dialect.among(self.either || self.joined);
+                self.joined = true;
                 self.out.push("\"objectId\"").push(before).push("SELECT \"relatedId\" FROM ").push(&join);
                 self.out.push(" WHERE \"owningId\" = ").bind(self.dialect, owner.as_str()).push(after);
             }

@@ -93,8 +93,9 @@ pub(crate) fn condition(
     layout: &Layout,
     filter: &Filter,
 ) -> Result<Condition, Error> {
+    let out = Statement::default();
     let mut compiler =
-        Compiler { dialect, layout, layouts, out: Statement::default(), either: false, refused: None };
+        Compiler { dialect, layout, layouts, out, either: false, joined: false, refused: None };
     let exact = compiler.condition(filter);
     match compiler.refused {
         Some(error) => Err(error),

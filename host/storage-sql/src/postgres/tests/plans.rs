@@ -104,3 +104,22 @@ async fn filters_and_orders_are_served_by_indexes() {
         assert!(plan.contains(index) && !plan.contains("Sort"), "{path} {descending}: {plan}");
     }
 }
+
+/// A query for what many relations have in common kept the planner busy for a quarter of a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_relation_of_several_is_joined() {
+    let place = Place::new().await;
+    let (storage, schema) = filled(&place).await;
+    let member = |n: usize| Filter::RelatedTo {
+        owner_class: schema.class.clone(),
+        owner: ObjectId::new(&format!("o{n}")).unwrap(),
+        key: FieldPath::new("friends").unwrap(),
+    };
+    // An alternative of one is none.
+    let parts = (0..200).map(|n| if n % 2 == 0 { Filter::Or(vec![member(n)]) } else { member(n) });
+    let select = select(&schema, Filter::And(parts.collect()));
+    let plan = plan(&storage, &select).await;
+    let apart = plan.lines().filter(|line| line.trim_start().starts_with("InitPlan")).count();
+    assert_eq!(apart, 199, "{plan}");
+    assert_eq!(storage.find(&select).await.unwrap().len(), 0);
+}
