@@ -195,6 +195,18 @@ async fn a_new_object_tells_what_its_operations_came_to() {
     kit.finish().await;
 }
 
+#[tokio::test]
+async fn some_values_are_for_new_objects_only() {
+    let kit = things().start().await;
+    let body = json!({"text": {"__op": "SetOnInsert", "amount": "first"}, "n": 1});
+    let id = kit.post("/classes/Thing").json(body).await.ok(201).id();
+    let body = json!({"text": {"__op": "SetOnInsert", "amount": "second"}, "n": 2});
+    kit.put(&format!("/classes/Thing/{id}")).json(body).await.ok(200);
+    let thing = kit.get(&format!("/classes/Thing/{id}")).await.ok(200).body;
+    assert_eq!((&thing["text"], &thing["n"]), (&json!("first"), &json!(2)));
+    kit.finish().await;
+}
+
 /// What grew inside a list came back as an object with the list's numbers, which clients took for the list.
 #[tokio::test]
 async fn a_path_into_a_list_answers_the_list() {

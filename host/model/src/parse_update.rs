@@ -16,12 +16,24 @@ mod tests;
 pub struct Body {
     /// What changes.
     pub update: Update,
+    /// What a new object gets besides; one that is there already doesn't change by it.
+    pub on_insert: BTreeMap<Path, Value>,
     /// The id that the client wishes for, unchecked; only a create may carry one.
     pub object_id: Option<Json>,
     /// The creation date that the client claims, unchecked.
     pub created_at: Option<Json>,
     /// The date of the last save that the client claims, unchecked.
     pub updated_at: Option<Json>,
+}
+
+impl Body {
+    /// The save of a new object: what only such a one gets is set with the rest.
+    #[must_use]
+    pub fn inserting(mut self) -> Body {
+        let set = self.on_insert.into_iter().map(|(path, value)| (path, Op::Set(value)));
+        self.update.ops.extend(set);
+        Body { on_insert: BTreeMap::new(), ..self }
+    }
 }
 
 /// Shows the number of operations, never values.
@@ -49,6 +61,7 @@ pub fn update(body: JsonMap<String, Json>) -> Result<Body, ParseError> {
 pub fn update_without(body: JsonMap<String, Json>, denied: &Denylist) -> Result<Body, ParseError> {
     denied.check_members(&body)?;
     let mut read = Body::default();
+    let mut on_insert = Vec::new();
     for (key, json) in body {
         match key.as_str() {
             "objectId" => read.object_id = Some(json),
@@ -59,6 +72,9 @@ pub fn update_without(body: JsonMap<String, Json>, denied: &Denylist) -> Result<
             "ACL" => read.update.acl = Some(acl(&json)?),
             _ => {
                 let path = path(&key)?;
+                if json.get("__op").and_then(Json::as_str) == Some(SET_ON_INSERT) {
+                    on_insert.push(path.clone());
+                }
                 let op = op(json)?;
                 if op.is_relation() && path.is_dotted() {
                     return Err(bad("relations can't be nested"));
@@ -68,8 +84,16 @@ pub fn update_without(body: JsonMap<String, Json>, denied: &Denylist) -> Result<
         }
     }
     disjoint(&read.update.ops)?;
+    for path in on_insert {
+        if let Some(Op::Set(value)) = read.update.ops.remove(&path) {
+            read.on_insert.insert(path, value);
+        }
+    }
     Ok(read)
 }
+
+/// The operation whose value only a new object gets.
+const SET_ON_INSERT: &str = "SetOnInsert";
 
 fn bad(text: &'static str) -> ParseError {
     ParseError::new(Code::InvalidJson, text)
@@ -122,6 +146,10 @@ fn op(json: Json) -> Result<Op, ParseError> {
         "Increment" => match map.get("amount").and_then(Json::as_f64) {
             Some(amount) => Op::Increment(amount),
             None => return Err(bad("incrementing must provide a number")),
+        },
+        SET_ON_INSERT => match map.remove("amount") {
+            Some(value) => Op::Set(encode::value(value)?),
+            None => return Err(bad("SetOnInsert must provide an amount")),
         },
         "Add" => Op::Add(values(&mut map)?),
         "AddUnique" => Op::AddUnique(values(&mut map)?),

@@ -120,11 +120,7 @@ fn mistakes_have_the_codes_of_the_reference() {
             "a Batch may hold AddRelation and RemoveRelation only",
         ),
         (json!({"a.b": {"__op": "AddRelation", "objects": []}}), 107, "relations can't be nested"),
-        (
-            json!({"a": {"__op": "SetOnInsert", "amount": 1}}),
-            108,
-            "The SetOnInsert operator is not supported yet.",
-        ),
+        (json!({"a": {"__op": "SetOnInsert"}}), 107, "SetOnInsert must provide an amount"),
         (json!({"a": {"__op": "Nope"}}), 108, "The Nope operator is not supported yet."),
         (json!({"a": {"__type": "Nope"}}), 111, "This is not a valid __type"),
         (json!({"a": {"b.c": 1}}), 121, "Nested keys should not contain the '$' or '.' characters"),
@@ -135,6 +131,18 @@ fn mistakes_have_the_codes_of_the_reference() {
         let error = body(json).unwrap_err();
         assert_eq!((error.code.number(), &*error.message), (code, text), "{shown}");
     }
+}
+
+#[test]
+fn some_of_a_save_is_for_new_objects_only() {
+    let save = || body(json!({"a": {"__op": "SetOnInsert", "amount": 1}, "b": 2})).unwrap();
+    let names = |body: &Body| body.update.ops.keys().map(|path| path.as_str().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&save()), ["b"]);
+    let new = save().inserting();
+    assert_eq!(names(&new), ["a", "b"]);
+    assert_eq!(new.update.ops.get("a"), Some(&Op::Set(1.0.into())));
+    let both = body(json!({"a.b": {"__op": "SetOnInsert", "amount": 1}, "a": {}})).unwrap_err();
+    assert_eq!(both.code.number(), 105);
 }
 
 #[test]

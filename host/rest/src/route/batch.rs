@@ -164,7 +164,9 @@ fn item(denied: &Denylist, job: Job) -> Result<Item, Failure> {
         return Err(invalid("a transaction may hold saves and deletes of objects only").into());
     };
     Ok(match (job.row.method.as_str(), id) {
-        ("POST", None) => Item::Create { class, body: parse_update::update_without(job.body, denied)? },
+        ("POST", None) => {
+            Item::Create { class, body: parse_update::update_without(job.body, denied)?.inserting() }
+        }
         ("PUT", Some(id)) => {
             Item::Update { class, id, body: parse_update::update_without(job.body, denied)? }
         }

@@ -78,7 +78,7 @@ pub(super) async fn create_in(call: Call, class: ClassName) -> Answer {
     if class == ClassName::session() {
         return super::sessions::create(call).await;
     }
-    let body = read(&call.hall, call.body)?;
+    let body = read(&call.hall, call.body)?.inserting();
     let saved = call.hall.data.create(&call.cx, &class, body).await?;
     saved_reply(&call.hall, &class, &saved)
 }

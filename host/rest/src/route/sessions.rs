@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
 
 /// Opens a further session of the caller and answers it whole.
 pub(super) async fn create(call: Call) -> Answer {
-    let body = read(&call.hall, call.body)?;
+    let body = read(&call.hall, call.body)?.inserting();
     let session = call.hall.data.open_session(&call.cx, body).await?;
     Reply::created(&location(&call.hall, &session.class, &session.id), &ObjectJson(&session))
 }
