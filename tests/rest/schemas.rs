@@ -245,3 +245,15 @@ async fn an_index_on_words_is_remembered_and_goes_with_its_field() {
     assert_eq!(left.body.get("indexes"), None, "{}", left.text);
     kit.finish().await;
 }
+
+/// They were read as a class without objects, and could be made as a class that shared a relation's rows.
+#[tokio::test]
+async fn the_rows_of_a_relation_are_no_class() {
+    let kit =
+        Kit::new().class("Ward", json!({"r": {"type": "Relation", "targetClass": "Ward"}})).start().await;
+    kit.get("/classes/_Join:r:Ward").as_master().await.fails(400, 108);
+    kit.post("/schemas/_Join:r:Ward").json(json!({})).as_master().await.fails(400, 103);
+    kit.post("/classes/_Join:r:Ward").json(json!({})).as_master().await.fails(400, 108);
+    kit.get("/classes/_Join:r:Ward").await.fails(400, 119);
+    kit.finish().await;
+}

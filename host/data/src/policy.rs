@@ -62,14 +62,21 @@ pub(crate) fn permit(cx: &Context, schema: &Arc<Schema>, op: ClassOp) -> Result<
     Ok(Permit::new(schema.clone(), rows, mask))
 }
 
-/// Refuses clients the classes that are the master key's, whether there are such classes yet or not.
+/// Refuses clients the classes that are the master key's, whether there are such classes yet or not, and everybody the rows
+/// behind a relation, which are no objects here.
 ///
 /// # Errors
-/// 119 without the master key.
+/// 119 without the master key, 108 for a relation's rows with it.
 pub(crate) fn approach(cx: &Context, class: &ClassName, op: ClassOp) -> Result<(), Error> {
-    let closed = MASTER_ONLY.contains(&class.as_str()) || class.starts_with("_Join:");
-    if !closed || cx.is_master() {
-        return Ok(());
+    let is_join = class.starts_with("_Join:");
+    match (is_join || MASTER_ONLY.contains(&class.as_str()), cx.is_master()) {
+        (false, _) => return Ok(()),
+        (true, true) if !is_join => return Ok(()),
+        (true, true) => {
+            let text = "The rows of a relation aren't objects: ask for what it holds with $relatedTo.";
+            return Err(Error::refused(Code::CommandUnavailable, text));
+        }
+        (true, false) => {}
     }
     let text =
         format!("Clients aren't allowed to perform the {} operation on the {class} collection.", op.name());

@@ -84,6 +84,10 @@ impl Data {
         let entry = self.inner.ledger.begin(cx, Action::CreateSchema, &target).await?;
         let answer = self.change_schema(cx, &class, |known| match known {
             Some(_) => Err(Error::refused(Code::InvalidClassName, format!("Class {class} already exists."))),
+            None if class.starts_with("_Join:") => {
+                let text = format!("{class} is a relation's: it is made with the field.");
+                Err(Error::refused(Code::InvalidClassName, text))
+            }
             None => {
                 let mut schema = builtin::fresh(&class);
                 apply(self.config(), &mut schema, edit, true)?;

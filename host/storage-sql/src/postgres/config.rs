@@ -25,7 +25,7 @@ impl Default for PostgresConfig {
         PostgresConfig {
             pool: 20,
             patience_ms: 10_000,
-            statement_timeout_ms: 30_000,
+            statement_timeout_ms: 15_000,
             lock_timeout_ms: 10_000,
             prepared: 256,
             accept_data_loss: false,
