@@ -103,9 +103,15 @@ fn coded(code: &str, constraint: Option<&str>) -> Fault {
         (_, "42P01" | "42703" | "42704") => stale(),
         // A field that came back with another type: its statements were prepared for the old one. Whatever else could
         // cause these was looked for before.
-        (_, "0A000" | "26000" | "42804" | "42883" | "22P03" | "22021" | "22P05") => {
+        (_, "0A000" | "26000" | "42804" | "42883" | "08P01" | "22P03" | "22021" | "22P05") => {
             Fault { broken: true, ..stale() }
         }
+        // So it reads a JSON that is none; a fresh connection tells whether it was that.
+        (_, "XX000") => Fault {
+            stale: true,
+            broken: true,
+            ..Error::Internal("PostgreSQL answered code XX000".into()).into()
+        },
         (_, "40001" | "40P01" | "23P01") => {
             Fault { met: true, ..Error::Conflict("another transaction was faster".into()).into() }
         }
@@ -124,7 +130,8 @@ fn coded(code: &str, constraint: Option<&str>) -> Fault {
         ("XX", "XX001" | "XX002") => gone(DAMAGED),
         (_, "22001") => Error::Unsupported("a name or an id of this length").into(),
         (_, "22003") => Fault { overflow: true, ..Error::Unsupported("a number of this size").into() },
-        ("22", _) => Error::Unsupported("a date of this size").into(),
+        // So it reads a number for a date, too.
+        ("22", _) => Fault { stale: true, broken: true, ..Error::Unsupported("a date of this size").into() },
         (_, "54000") => Error::Unsupported("so large a value in an indexed field").into(),
         (_, "54011") => Error::Unsupported("so many fields in a class").into(),
         ("54", _) => Error::Unsupported("a filter of this size").into(),

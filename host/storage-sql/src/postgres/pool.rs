@@ -34,6 +34,8 @@ pub(super) struct Pool {
     permits: Semaphore,
     /// How often a connection broke: those that idle since before are suspects.
     breaks: AtomicU64,
+    /// How often a statement turned out to be prepared for a class as it was: connections from before then go.
+    turns: AtomicU64,
 }
 
 struct Idle {
@@ -41,6 +43,7 @@ struct Idle {
     born: Instant,
     since: Instant,
     breaks: u64,
+    turn: u64,
 }
 
 impl Pool {
@@ -53,6 +56,7 @@ impl Pool {
             idle: Mutex::default(),
             permits: Semaphore::new(size),
             breaks: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
         }
     }
 
@@ -71,10 +75,11 @@ impl Pool {
                 })?
                 .map_err(|_| closed())?,
         };
+        let turn = self.turns.load(Ordering::Acquire);
         loop {
             let idle = self.idle.lock().pop();
             let Some(idle) = idle else { break };
-            if idle.born.elapsed() > OLD {
+            if idle.born.elapsed() > OLD || idle.turn != turn {
                 tokio::spawn(run::close(idle.connection));
                 continue;
             }
@@ -84,6 +89,7 @@ impl Pool {
                 return Ok(Lent {
                     connection: Some(connection),
                     born: idle.born,
+                    turn,
                     used: true,
                     pool: self,
                     _permit: permit,
@@ -95,6 +101,7 @@ impl Pool {
         Ok(Lent {
             connection: Some(connection),
             born: Instant::now(),
+            turn,
             used: false,
             pool: self,
             _permit: permit,
@@ -128,6 +135,7 @@ pub(super) fn closed() -> Error {
 pub(super) struct Lent<'a> {
     connection: Option<Wire>,
     born: Instant,
+    turn: u64,
     /// Whether somebody had it before.
     pub(super) used: bool,
     pool: &'a Pool,
@@ -143,14 +151,18 @@ impl Lent<'_> {
 
     /// Gives the connection back in good order; one that broke is dropped.
     pub(super) fn back<T>(mut self, done: &Result<T, Fault>) {
-        if matches!(done, Err(fault) if fault.broken) {
-            self.pool.broke();
-            return;
+        match done {
+            Err(fault) if fault.broken && fault.stale => {
+                self.pool.turns.fetch_add(1, Ordering::AcqRel);
+                return;
+            }
+            Err(fault) if fault.broken => return self.pool.broke(),
+            _ => {}
         }
         if let Some(mut connection) = self.connection.take() {
             connection.behind = false;
             let (since, breaks) = (Instant::now(), self.pool.breaks.load(Ordering::Relaxed));
-            self.pool.idle.lock().push(Idle { connection, born: self.born, since, breaks });
+            self.pool.idle.lock().push(Idle { connection, born: self.born, since, breaks, turn: self.turn });
         }
     }
 }

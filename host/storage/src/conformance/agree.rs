@@ -1,6 +1,7 @@
-//! Made-up objects, changes and questions about which a backend must agree with the matcher.
+//! Made-up classes, objects, changes and questions about which a backend must agree with the matcher.
 
 mod bare;
+mod class;
 mod draw;
 mod pool;
 mod trial;

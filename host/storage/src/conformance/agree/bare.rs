@@ -5,6 +5,7 @@ use proptest::{collection::vec, prelude::Strategy, prop_oneof, sample::select, s
 use serde_json::Value as Json;
 
 use super::{
+    class::Fields,
     draw::{any, list, operand},
     pool::PATHS,
 };
@@ -20,9 +21,9 @@ pub(super) struct Bare {
 }
 
 /// Draws tests.
-pub(super) fn draw() -> impl Strategy<Value = Bare> {
+pub(super) fn draw(class: &Fields) -> impl Strategy<Value = Bare> + use<> {
     let test = |path: &'static str| {
-        let compared = (select(&["$eq", "$ne", "$lt", "$lte", "$gt", "$gte"][..]), operand(path));
+        let compared = (select(&["$eq", "$ne", "$lt", "$lte", "$gt", "$gte"][..]), operand(class, path));
         let listed = (select(&["$in", "$nin", "$all", "$containedBy"][..]), list(any(1)));
         prop_oneof![compared, listed].prop_map(move |(operator, operand)| (path, operator, operand)).boxed()
     };

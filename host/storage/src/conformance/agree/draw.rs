@@ -10,64 +10,68 @@ use proptest::{
 use serde_json::{Map, Value as Json, json};
 
 use super::{
+    class::Fields,
     pool::{PATHS, PATTERNS},
-    trial::{Change, Drawn, FIELDS, Question, Trial},
+    trial::{Change, Drawn, Question, Trial},
 };
 use crate::conformance::bench::{date, pointer};
 
 type Draw = BoxedStrategy<Json>;
 
-/// Draws a trial.
+/// Draws a trial: the class, then what is done with it.
 pub(super) fn trial() -> impl Strategy<Value = Trial> {
+    Fields::draw().prop_flat_map(|class| trial_of(&class))
+}
+
+fn trial_of(class: &Fields) -> impl Strategy<Value = Trial> + use<> {
     let groups = || option::of(vec(group(), 0..3));
     let acl = option::of((vec(group(), 0..3), vec(group(), 0..3)));
-    let object = (fields(), acl, 0..3_i64, 0..3_i64).prop_map(|(fields, acl, made, saved)| Drawn {
+    let object = (fields(class), acl, 0..3_i64, 0..3_i64).prop_map(|(fields, acl, made, saved)| Drawn {
         fields,
         acl,
         made,
         saved,
     });
     let change = prop_oneof![
-        6 => (0..10_usize, body()).prop_map(|(n, body)| Change::Update(n, body)),
-        1 => condition().prop_map(Change::Delete),
+        6 => (0..10_usize, body(class)).prop_map(|(n, body)| Change::Update(n, body)),
+        1 => condition(class).prop_map(Change::Delete),
     ];
     let order = vec((select(PATHS), every::<bool>()), 0..3).prop_map(|keys| {
         keys.into_iter().map(|(path, down)| format!("{}{path}", if down { "-" } else { "" })).collect()
     });
-    let names: Vec<String> = kinds().map(|(name, _)| name.to_owned()).chain(["zz".to_owned()]).collect();
+    let has_place = class.kind("g") == Some("GeoPoint");
+    let names: Vec<String> = class.iter().map(|(name, _)| name.to_owned()).chain(["zz".to_owned()]).collect();
     let question =
         (
-            condition(),
+            condition(class),
             groups(),
             every::<bool>(),
             order,
             0..4_u64,
             option::of(0..5_u64),
             option::of(vec(select(names), 0..4)),
-            option::weighted(0.4, super::bare::draw()),
-            option::weighted(0.2, every::<bool>()),
+            option::weighted(0.4, super::bare::draw(class)),
+            option::weighted(0.2, every::<bool>()).prop_map(move |nearest| nearest.filter(|_| has_place)),
         )
             .prop_map(|(condition, groups, writes, order, skip, limit, fields, bare, nearest)| {
                 Question { condition, bare, groups, writes, order, skip, limit, fields, nearest }
             });
     (
+        Just(class.clone()),
         every::<bool>(),
         vec(object, 0..10),
         vec((0..2_usize, 0..10_usize), 0..5),
         vec(vec(change, 1..4), 0..4),
         vec(question, 1..12),
     )
-        .prop_map(|(indexed, objects, members, commits, questions)| Trial {
+        .prop_map(|(class, indexed, objects, members, commits, questions)| Trial {
+            class,
             indexed,
             objects,
             members,
             commits,
             questions,
         })
-}
-
-fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
-    FIELDS.split_whitespace().filter_map(|field| field.split_once(':'))
 }
 
 fn group() -> impl Strategy<Value = String> {
@@ -205,12 +209,12 @@ fn of_kind(kind: &str) -> Draw {
     }
 }
 
-fn fields() -> Draw {
+fn fields(class: &Fields) -> Draw {
     let field = |kind| option::weighted(0.7, prop_oneof![1 => Just(Json::Null), 7 => of_kind(kind)]);
     // A null may stand in a field that the class doesn't have.
-    let names: Vec<&str> = kinds().map(|(name, _)| name).chain(["zz"]).collect();
+    let names: Vec<&str> = class.iter().map(|(name, _)| name).chain(["zz"]).collect();
     let unknown = option::weighted(0.2, Just(Json::Null)).boxed();
-    let values: Vec<_> = kinds().map(|(_, kind)| field(kind).boxed()).chain([unknown]).collect();
+    let values: Vec<_> = class.iter().map(|(_, kind)| field(kind).boxed()).chain([unknown]).collect();
     values
         .prop_map(move |values| {
             let fields =
@@ -221,34 +225,34 @@ fn fields() -> Draw {
 }
 
 /// Draws a value that a test at a path is likely to meet.
-pub(super) fn operand(path: &str) -> Draw {
-    let kind = kinds().find(|(name, _)| *name == path).map(|(_, kind)| kind);
+pub(super) fn operand(class: &Fields, path: &str) -> Draw {
+    let kind = class.kind(path).filter(|_| !path.contains('.'));
     match (path, kind) {
         ("objectId", _) => of(["o0", "o1", "o3", "O1", ""].map(Json::from)),
         ("createdAt" | "updatedAt", _) => moment(),
-        ("a" | "path", _) => prop_oneof![3 => any(1), 1 => list(any(1))].boxed(),
+        (_, Some("Array")) => prop_oneof![3 => any(1), 1 => list(any(1))].boxed(),
         (_, Some(kind)) => prop_oneof![5 => of_kind(kind), 1 => any(1), 1 => Just(Json::Null)].boxed(),
         (_, None) => any(1),
     }
 }
 
-fn ordered(path: &str) -> Draw {
-    match path {
-        "createdAt" | "updatedAt" => moment(),
-        "t" | "value" | "objectId" => prop_oneof![5 => text(), 1 => of(["o1".into(), "o3".into()]), 1 => number()].boxed(),
-        "n" | "key" => prop_oneof![5 => number(), 1 => text(), 1 => Just(Json::Null)].boxed(),
-        "d" => prop_oneof![5 => moment(), 1 => number(), 1 => Just(Json::Null)].boxed(),
+fn ordered(class: &Fields, path: &str) -> Draw {
+    match (path, class.kind(path).filter(|_| !path.contains('.'))) {
+        ("createdAt" | "updatedAt", _) => moment(),
+        ("objectId", _) | (_, Some("String")) => prop_oneof![5 => text(), 1 => of(["o1".into(), "o3".into()]), 1 => number()].boxed(),
+        (_, Some("Number")) => prop_oneof![5 => number(), 1 => text(), 1 => Just(Json::Null)].boxed(),
+        (_, Some("Date")) => prop_oneof![5 => moment(), 1 => number(), 1 => Just(Json::Null)].boxed(),
         _ => prop_oneof![3 => number(), 3 => text(), 1 => moment(), 1 => of([json!(true), json!(false)]), 1 => Just(Json::Null)]
             .boxed(),
     }
 }
 
-fn test(path: &str) -> Draw {
+fn test(class: &Fields, path: &str) -> Draw {
     let pattern =
         || select(PATTERNS).prop_map(|(source, options)| json!({"$regex": source, "$options": options}));
-    let compared = (select(&["$lt", "$lte", "$gt", "$gte"][..]), ordered(path));
-    let equal = (select(&["$eq", "$ne"][..]), operand(path));
-    let listed = (select(&["$in", "$nin", "$all", "$containedBy"][..]), list(operand(path)));
+    let compared = (select(&["$lt", "$lte", "$gt", "$gte"][..]), ordered(class, path));
+    let equal = (select(&["$eq", "$ne"][..]), operand(class, path));
+    let listed = (select(&["$in", "$nin", "$all", "$containedBy"][..]), list(operand(class, path)));
     let one = |(operator, operand): (&str, Json)| json!({ operator: operand });
     prop_oneof![
         3 => equal.prop_map(one),
@@ -288,8 +292,9 @@ fn place() -> Draw {
 }
 
 /// Draws a `where`.
-fn condition() -> Draw {
-    let tests = PATHS.iter().map(|path| test(path).prop_map(move |test| json!({ *path: test })).boxed());
+fn condition(class: &Fields) -> Draw {
+    let tests =
+        PATHS.iter().map(|path| test(class, path).prop_map(move |test| json!({ *path: test })).boxed());
     let tests = proptest::strategy::Union::new(tests);
     let related = (0..3_usize)
         .prop_map(|n| json!({"$relatedTo": {"object": pointer("Ward", &format!("w{n}")), "key": "members"}}));
@@ -302,9 +307,10 @@ fn condition() -> Draw {
 }
 
 /// Draws the body of a save; it may name places beside their own root, and isn't legal then.
-fn body() -> Draw {
+fn body(class: &Fields) -> Draw {
     let set = |path: &'static str, kind| of_kind(kind).prop_map(move |value| (path, value)).boxed();
-    let mut ops: Vec<BoxedStrategy<(&str, Json)>> = kinds().map(|(name, kind)| set(name, kind)).collect();
+    let mut ops: Vec<BoxedStrategy<(&str, Json)>> =
+        class.iter().map(|(name, kind)| set(name, kind)).collect();
     let delete = || Just(json!({"__op": "Delete"}));
     let increment =
         || of([1.0, -0.5, 1e300, f64::MAX].map(|amount| json!({"__op": "Increment", "amount": amount})));
@@ -312,20 +318,27 @@ fn body() -> Draw {
         let name = select(&["Add", "AddUnique", "Remove"][..]);
         (name, list(any(1))).prop_map(|(name, objects)| json!({"__op": name, "objects": objects}))
     };
-    for (name, _) in kinds() {
+    for (name, _) in class.iter() {
         ops.push(
             prop_oneof![delete().boxed(), Just(Json::Null).boxed()].prop_map(move |op| (name, op)).boxed(),
         );
     }
     ops.push(prop_oneof![delete().boxed(), Just(Json::Null).boxed()].prop_map(|op| ("zz", op)).boxed());
-    for path in ["n", "t", "o.k", "a.0", "n", "n", "key", "type.value"] {
+    let grows = |path: &&str| match path.contains('.') {
+        true => class.has_places(path),
+        false => matches!(class.kind(path), Some("Number" | "String")),
+    };
+    for path in ["n", "t", "o.k", "a.0", "n", "n", "key", "type.value"].into_iter().filter(grows) {
         ops.push(increment().prop_map(move |op| (path, op)).boxed());
     }
-    for path in ["a", "o", "o.k", "a.0", "a", "a", "path", "type.key", "o.k.l"] {
+    let has_places = |path: &&str| class.has_places(path);
+    for path in ["a", "o", "o.k", "a.0", "a", "a", "path", "type.key", "o.k.l"].into_iter().filter(has_places)
+    {
         ops.push(lists().prop_map(move |op| (path, op)).boxed());
     }
-    for path in ["o.k", "o.k.l", "o.0", "a.0", "a.0.k", "a.2", "a.k", "type.key", "type.path.value", "path.0"]
-    {
+    let places =
+        ["o.k", "o.k.l", "o.0", "a.0", "a.0.k", "a.2", "a.k", "type.key", "type.path.value", "path.0"];
+    for path in places.into_iter().filter(has_places) {
         ops.push(prop_oneof![any(1), delete().boxed()].prop_map(move |op| (path, op)).boxed());
     }
     let acl = of([

@@ -6,7 +6,6 @@ use model::{
     Acl, ClassName, Date, FieldName, FieldType, Filter, Limit, Object, ObjectId, Order, Path, encode,
     parse_update,
     query::{By, Matcher, Relations, Sorter, filter::Access, geo::Point},
-    schema::IndexKind,
 };
 use serde_json::Value as Json;
 
@@ -14,8 +13,8 @@ use crate::{
     Error, Select, Storage, Write, Written,
     conformance::{
         Outcome, Wrong,
-        agree::bare::Bare,
-        bench::{Bench, Class, MADE, filter, order, schema},
+        agree::{bare::Bare, class::Fields},
+        bench::{Bench, Class, MADE, filter, order},
         ensure,
     },
 };
@@ -23,6 +22,7 @@ use crate::{
 /// What is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Trial {
+    pub(super) class: Fields,
     pub(super) indexed: bool,
     pub(super) objects: Vec<Drawn>,
     /// Pairs of an owner and an object: `w1` and `o3`.
@@ -64,11 +64,6 @@ pub(super) struct Question {
     pub(super) nearest: Option<bool>,
 }
 
-/// The fields of the class on trial, some named as columns of databases' own are; only `o`, `a`, `type` and `path`
-/// have places inside.
-pub(super) const FIELDS: &str = "t:String n:Number b:Boolean d:Date a:Array o:Object p:*Ward g:GeoPoint \
-                                 r:Polygon f:File y:Bytes value:String key:Number type:Object path:Array";
-
 /// The members of the one relation.
 struct Members(BTreeSet<(String, String)>);
 
@@ -90,14 +85,7 @@ impl Trial {
     }
 
     async fn agrees(&self, bench: &Bench) -> Outcome {
-        let mut thing = schema("Thing", FIELDS)?;
-        if self.indexed {
-            for name in ["t", "n", "d", "p"] {
-                let key = [(name.to_owned(), IndexKind::Descending)].into();
-                thing.indexes.insert(format!("{name}_index"), key);
-            }
-        }
-        let class = bench.put(thing).await?;
+        let class = bench.put(self.class.schema("Thing", self.indexed)?).await?;
         let wards = bench.class("Ward", "members:<Thing").await?;
 
         let mut objects = Vec::new();
@@ -286,6 +274,7 @@ impl fmt::Display for Question {
 
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?}", self.class)?;
         for (n, drawn) in self.objects.iter().enumerate() {
             writeln!(f, "o{n}: {} ACL {:?} at {} and {}", drawn.fields, drawn.acl, drawn.made, drawn.saved)?;
         }
