@@ -21,7 +21,8 @@ pub struct Limits {
     pub depth: usize,
     /// Sub-queries inside sub-queries.
     pub subqueries: usize,
-    /// Conditions and operands of one `where`, its sub-queries included.
+    /// Conditions and operands of one `where`, its sub-queries included; a sub-query or a relation, which the database is
+    /// asked for by itself, counts as a hundred.
     pub operands: usize,
     /// The longest pattern, in bytes.
     pub pattern: usize,
@@ -73,6 +74,9 @@ pub(crate) fn field(path: Path, json: Json, limits: &Limits, now: Date) -> Resul
     Parser::new(limits, now).field(path, json, Depth::default(), &mut parts)?;
     Ok(parts)
 }
+
+/// What a question of its own to the database counts, in operands.
+const QUESTION: usize = 100;
 
 #[derive(Clone, Copy, Default)]
 struct Depth {
@@ -145,7 +149,7 @@ impl<'a> Parser<'a> {
     }
 
     fn related_to(&mut self, json: Json) -> Result<Filter, ParseError> {
-        self.spend(1)?;
+        self.spend(QUESTION)?;
         let Json::Object(mut map) = json else { return Err(improper("$relatedTo")) };
         let (object, key) = (map.remove("object"), map.remove("key"));
         match (object.map(encode::value).transpose()?, key) {
@@ -227,7 +231,7 @@ impl<'a> Parser<'a> {
     fn spend(&mut self, operands: usize) -> Result<(), ParseError> {
         self.left = self.left.checked_sub(operands).ok_or_else(|| {
             invalid_query(format!(
-                "Query exceeds the maximum of {} conditions and operands",
+                "Query exceeds the maximum of {} conditions and operands; a sub-query counts as {QUESTION}",
                 self.limits.operands
             ))
         })?;

@@ -4,7 +4,7 @@ use std::mem;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::{Depth, Parser, improper, invalid_query, path};
+use super::{Depth, Parser, QUESTION, improper, invalid_query, path};
 use crate::{ClassName, FieldName, ParseError, Query, Test};
 
 impl Parser<'_> {
@@ -47,7 +47,7 @@ impl Parser<'_> {
         mut map: JsonMap<String, Json>,
         mut depth: Depth,
     ) -> Result<Box<Query>, ParseError> {
-        self.spend(1)?;
+        self.spend(QUESTION)?;
         depth.subqueries += 1;
         if depth.subqueries > self.limits.subqueries {
             let most = self.limits.subqueries;

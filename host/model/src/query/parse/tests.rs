@@ -330,6 +330,14 @@ fn limits_hold() {
     };
     assert!(filter(sub(10), &Limits::default(), NOW).is_ok());
     assert_eq!(refused(sub(11)).0, 102);
+    let side_by_side = |count: usize| {
+        let related = json!({"$relatedTo": {"object": {"__type": "Pointer", "className": "A", "objectId": "a"}, "key": "r"}});
+        let asked = json!({"p": {"$inQuery": {"className": "A", "where": {}}}});
+        let all = [vec![related; count], vec![asked; count]].concat();
+        json!({ "$or": all })
+    };
+    assert!(filter(side_by_side(49), &Limits::default(), NOW).is_ok());
+    assert_eq!(refused(side_by_side(51)).0, 102);
     let quiet = Limits { regex: false, ..Limits::default() };
     assert_eq!(filter(json!({"a": {"$regex": "b"}}), &quiet, NOW).unwrap_err().code.number(), 102);
 }
