@@ -7,7 +7,7 @@ use storage::{Error, Write, Written};
 
 use crate::{
     connect,
-    error::{Fault, STANDALONE},
+    error::{Fault, NO_SUCH_TRANSACTION, STANDALONE, UNTOLD},
     node::Node,
     write,
 };
@@ -70,15 +70,29 @@ async fn once(node: &Node, writes: &[Write]) -> Result<Vec<Written>, Fault> {
         }
     }
     let until = Instant::now() + node.patience();
+    let mut again = false;
     loop {
         match session.commit_transaction().await.map_err(Fault::from) {
             Ok(()) => return Ok(written),
-            // The server remembers how it ended, so asking again is safe.
+            // The server remembers how it ended, or doesn't know of it: asking again does no harm.
             Err(fault) if fault.uncertain && Instant::now() < until => {
+                again = true;
                 tokio::time::sleep(spread(PAUSE)).await;
             }
-            Err(fault) => return Err(fault),
+            Err(fault) => return Err(ended(fault, again)),
         }
+    }
+}
+
+/// How a transaction ended whose commit wasn't confirmed, asked for again or not. Where it may be done its writes are
+/// never repeated, whatever the server says of trying again: the driver has asked twice before it tells of a server that
+/// knows no such transaction, and the first answer may be what was lost.
+fn ended(fault: Fault, again: bool) -> Fault {
+    let known = !again && !fault.uncertain && fault.code != Some(NO_SUCH_TRANSACTION);
+    match fault.error {
+        _ if known => fault,
+        Error::Unavailable(_) => Fault { transient: false, ..fault },
+        _ => Fault { transient: false, error: Error::Unavailable(UNTOLD.to_owned()), ..fault },
     }
 }
 
@@ -86,4 +100,40 @@ async fn once(node: &Node, writes: &[Write]) -> Result<Vec<Written>, Fault> {
 fn spread(pause: Duration) -> Duration {
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     pause / 2 + pause * (clock.subsec_nanos() % 1024) / 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transient(error: Error, code: i32) -> Fault {
+        Fault { transient: true, code: Some(code), ..error.into() }
+    }
+
+    /// MongoDB's manual has the whole transaction tried again where a commit meets no such transaction: `mongod` remembers
+    /// those that it committed, so the answer says that this one wasn't. SecantusDB forgets them when it is restarted.
+    #[test]
+    fn what_may_be_done_is_not_done_again() {
+        let met = || Error::Conflict("met".into());
+        let untold = Error::Unavailable(UNTOLD.to_owned());
+        for (fault, again) in [
+            (transient(met(), NO_SUCH_TRANSACTION), false),
+            (transient(met(), NO_SUCH_TRANSACTION), true),
+            (transient(met(), 112), true),
+            (Fault { uncertain: true, ..transient(met(), 112) }, false),
+        ] {
+            let fault = ended(fault, again);
+            assert!(!fault.transient && fault.error == untold, "{fault:?}");
+        }
+        // One that says what to look at goes on saying so.
+        let broken = Error::Unavailable("broken".into());
+        let fault = ended(Fault { uncertain: true, transient: true, ..broken.clone().into() }, false);
+        assert!(!fault.transient && fault.error == broken, "{fault:?}");
+    }
+
+    #[test]
+    fn what_was_undone_is_tried_again() {
+        let fault = ended(transient(Error::Conflict("met".into()), 112), false);
+        assert!(fault.transient && matches!(fault.error, Error::Conflict(_)), "{fault:?}");
+    }
 }

@@ -25,7 +25,11 @@ const MAJORITY: &str = "a majority of MongoDB's nodes didn't confirm the change 
 const FULL: &str = "MongoDB's disk is full: free space, then try again";
 const CLOSED: &str = "the storage was closed; open it again";
 
+pub(crate) const UNTOLD: &str = "MongoDB doesn't tell how a commit ended, so it may be done or not: look before trying again, and check the server and the network if this goes on";
 pub(crate) const STANDALONE: &str = "changing several objects at once on a MongoDB that is no replica set";
+
+/// The server knows nothing of a transaction, or no longer.
+pub(crate) const NO_SUCH_TRANSACTION: i32 = 251;
 
 /// Codes of plans that can't be made.
 const BAD_HINT: [i32; 3] = [2, 291, 17007];
@@ -135,7 +139,9 @@ fn coded(code: i32) -> Error {
     let unavailable = |text: &str| Error::Unavailable(text.to_owned());
     match code {
         11000 | 11001 | 12582 => Error::Duplicate { fields: Vec::new() },
-        24 | 112 | 244 | 246 | 251 => Error::Conflict("another change was faster; try again".into()),
+        24 | 112 | 244 | 246 | NO_SUCH_TRANSACTION => {
+            Error::Conflict("another change was faster; try again".into())
+        }
         13 | 8000 => unavailable(RIGHTS),
         18 | 11 => unavailable(CREDENTIALS),
         50 | 262 | 290 => unavailable(SLOW),

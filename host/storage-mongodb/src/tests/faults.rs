@@ -73,6 +73,61 @@ async fn what_was_acknowledged_survives_a_kill() {
     mongo.close().await;
 }
 
+/// A commit whose answer is lost is told as one that may be done or not, and isn't carried out again. `mongod` would tell
+/// how it ended; this server has forgotten it when it is back, and says what MongoDB's manual answers with a new try.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_done_when_the_server_dies_is_not_done_again() {
+    const CLIENTS: usize = 8;
+    let mut server = server::own(&[]);
+    let mongo = Arc::new(Mongo::open(&server::config(&server)).await.unwrap());
+    let schema = class("Thing", &[("n", "Number")]);
+    mongo.put_schema(&schema).await.unwrap();
+    let id = |client: usize, half: &str| format!("c{client}{half}");
+    for client in 0..CLIENTS {
+        let pair = ["a", "b"].map(|half| insert(&schema, &id(client, half), json!({"n": 0})));
+        mongo.commit(pair.into()).await.unwrap();
+    }
+    let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let (mongo, schema, over) = (Arc::clone(&mongo), schema.clone(), Arc::clone(&over));
+            tokio::spawn(async move {
+                let (mut done, mut perhaps) = (0.0, 0.0);
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    let add = || json!({"n": {"__op": "Increment", "amount": 1}});
+                    let pair = ["a", "b"].map(|half| update(&schema, &id(client, half), add()));
+                    match mongo.commit(pair.into()).await {
+                        Ok(_) => done += 1.0,
+                        Err(::storage::Error::Unavailable(_)) => perhaps += 1.0,
+                        Err(other) => panic!("a dying server was answered as {other:?}"),
+                    }
+                }
+                (done, perhaps)
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        server.crash();
+        server.resume().unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    over.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut all = 0.0;
+    for (client, told) in clients.into_iter().enumerate() {
+        let (done, perhaps) = told.await.unwrap();
+        let found = mongo.find(&select(&schema)).await.unwrap();
+        for half in ["a", "b"] {
+            let object = found.iter().find(|object| object.id.as_str() == id(client, half)).unwrap();
+            let Some(&model::Value::Number(n)) = object.field("n") else { panic!("no number") };
+            assert!((done..=done + perhaps).contains(&n), "{n}, but {done} were done and {perhaps} perhaps");
+        }
+        all += done;
+    }
+    assert!(all > 20.0, "only {all} commits were acknowledged");
+    mongo.close().await;
+}
+
 /// An outage was waited for twice: once to make a change, once to take it back.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_server_each_answer_takes_one_patience() {
