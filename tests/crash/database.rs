@@ -274,6 +274,71 @@ async fn a_full_disk_of_postgresql_refuses_and_loses_nothing() {
     assert!(server.stop().success());
 }
 
+/// MongoDB ends when it can't write what it must; the server that stands in for it stays, and answers each question, also
+/// for what it has, with an error from inside, even with room again, until it is started anew. So it is here: whatever is
+/// asked meanwhile is refused as unavailable, and all that was acknowledged is there afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_mongodb_refuses_and_loses_nothing() {
+    let database = blocking(|| mongodb::Server::on_a_small_disk(40).unwrap()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(folder.path(), "here", &database.uri("parse"));
+    let ledger = Arc::new(Ledger::default());
+    let notes = format!("/parse/classes/{CLASS}");
+    // Nothing that is packed into less.
+    let mut dice = Dice::new(7);
+    let mut note = || (0..4_000).map(|_| format!("{:016x}", dice.throw(u64::MAX))).collect::<String>();
+    at_last(&server, Method::POST, &notes, Some(&json!({"value": 0, "note": note()}))).await;
+    let mut refusals = 0;
+    for value in 0..2_000 {
+        let body = json!({"value": value, "note": note()});
+        let (status, body) = server.ask(Method::POST, &notes, Some(&body)).await.unwrap();
+        match status {
+            201 => {
+                assert_eq!(refusals, 0, "a disk that is full took an object");
+                let id = body["objectId"].as_str().unwrap();
+                let done = Acknowledged { request: format!("full-{value}"), code: "PHI.CREATE" };
+                ledger.acknowledge(id, Some(value), done);
+            }
+            503 => {
+                assert_eq!(body["code"], 1, "{body}");
+                assert!(body["error"].as_str().is_some_and(|text| text.contains("database")), "{body}");
+                refusals += 1;
+                if refusals == 5 {
+                    break;
+                }
+            }
+            other => panic!("{other} {body}"),
+        }
+    }
+    assert_eq!(refusals, 5, "the disk was never full");
+    assert!(ledger.objects().len() > 50, "only {} objects had room", ledger.objects().len());
+    for method in [Method::GET, Method::POST] {
+        let mut refused = reqwest::Client::new()
+            .request(method.clone(), format!("{}{notes}", server.origin))
+            .header("X-Parse-Application-Id", APP_ID)
+            .header("X-Parse-Master-Key", MASTER_KEY);
+        if method == Method::POST {
+            refused = refused.json(&json!({"value": 1}));
+        }
+        let refused = refused.send().await.unwrap();
+        assert_eq!(refused.status(), 503, "{method}");
+        assert!(refused.headers().contains_key("retry-after"), "{method}");
+    }
+
+    let _database = blocking(move || {
+        let mut database = database;
+        database.make_room().unwrap();
+        database
+    })
+    .await;
+    at_last(&server, Method::POST, &notes, Some(&json!({"value": 1, "note": note()}))).await;
+    Writer::new(&server, &ledger, "check").check(|_| {}).await;
+    assert!(server.stop().success());
+    let verify =
+        command().args(["audit", "verify", "--data-dir"]).arg(folder.path().join("here")).output().unwrap();
+    assert_eq!(verify.status.code(), Some(0), "{}", String::from_utf8_lossy(&verify.stdout));
+}
+
 async fn dead<D: Mortal>(mut database: D) -> D {
     blocking(move || {
         database.die();

@@ -23,6 +23,7 @@ const UNSORTED: &str =
     "MongoDB can't sort so many objects without an index on the order: add one, or narrow the query";
 const MAJORITY: &str = "a majority of MongoDB's nodes didn't confirm the change in time, so it may be taken back or stay: check the replica set";
 const FULL: &str = "MongoDB's disk is full: free space, then try again";
+const FAILED: &str = "MongoDB failed inside: look into its log, and restart it if this goes on";
 const CLOSED: &str = "the storage was closed; open it again";
 
 pub(crate) const UNTOLD: &str = "MongoDB doesn't tell how a commit ended, so it may be done or not: look before trying again, and check the server and the network if this goes on";
@@ -150,6 +151,8 @@ fn coded(code: i32) -> Error {
         6 | 7 | 43 | 89 | 202 | 237 | 317 | 384 | 9001 | 11601 => unavailable(BROKEN),
         91 | 133 | 134 | 189 | 10058 | 10107 | 11600 | 11602 | 13435 | 13436 => unavailable(MOVING),
         14031 => unavailable(FULL),
+        // Nobody knows what a server has done that doesn't know what happened to it.
+        1 | 8 => unavailable(FAILED),
         // Transaction numbers on a server that has no replica set.
         20 | 263 => Error::Unsupported(STANDALONE),
         15 | 10334 | 17260 | 17261 | 17419 | 17420 => Error::Unsupported("a value of this size or depth"),
@@ -219,6 +222,7 @@ mod tests {
         assert!(matches!(coded(112), Error::Conflict(_)));
         assert!(matches!(coded(10107), Error::Unavailable(_)));
         assert!(matches!(coded(20), Error::Unsupported(_)));
-        assert!(matches!(coded(1), Error::Internal(_)));
+        assert!(matches!(coded(1), Error::Unavailable(_)));
+        assert!(matches!(coded(59), Error::Internal(_)));
     }
 }
