@@ -237,7 +237,15 @@ async fn the_servers_own_classes_are_closed_before_they_are_there() {
         ] {
             request.as_user("ann").await.fails(400, 119);
         }
-        assert!(kit.get(&all).as_master().await.ok(200).results().is_empty(), "{class}");
+        let answer = kit.get(&all).as_master().await;
+        match class.starts_with("_Join:") {
+            // Its rows aren't objects, for the master key either.
+            true => answer.fails(400, 108),
+            false => {
+                assert!(answer.results().is_empty(), "{class}");
+                answer.ok(200)
+            }
+        };
     }
     kit.finish().await;
 }
